@@ -1,0 +1,252 @@
+"""Making, migrating and removing databases. Tables belong to the owner; the application may only use them."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from openprotect.config import environment
+from openprotect.config.database_urls import Urls, django_database, parts, with_database
+from openprotect.config.embedded import Cluster
+from openprotect.config.postgres_binaries import OLDEST
+from openprotect.lib.errors import Refusal
+
+# What the application may do with tables that are not ours; ours are granted in our migrations.
+SHARED_TABLES = {
+    "procrastinate_jobs": "SELECT, INSERT, UPDATE, DELETE",
+    "procrastinate_events": "SELECT, INSERT, UPDATE, DELETE",
+    "procrastinate_periodic_defers": "SELECT, INSERT, UPDATE, DELETE",
+    "procrastinate_workers": "SELECT, INSERT, UPDATE, DELETE",
+    "django_session": "SELECT, INSERT, UPDATE, DELETE",
+    "django_migrations": "SELECT",
+    "django_content_type": "SELECT",
+    "auth_group": "SELECT",
+    "auth_permission": "SELECT",
+    "auth_group_permissions": "SELECT",
+}
+
+
+class DatabaseIsNotThere(Refusal):
+    """There is no database at {address}, or it cannot be reached: {reason}"""
+
+
+class PostgresIsTooOld(Refusal):
+    """The database runs PostgreSQL {found}; {oldest} or later is needed."""
+
+
+class MayNotCreateDatabases(Refusal):
+    """The role {role} may not create a database beside the given one: let a superuser run
+    ALTER ROLE {role} CREATEDB, or unset DATABASE_URL and DATABASE_OWNER_URL to use the embedded one."""
+
+
+class RoleIsTooStrong(Refusal):
+    """The role {role} of DATABASE_URL is a superuser, bypasses row-level security or belongs to the owner of the
+    tables, so it would see every person: use a role that may only log in."""
+
+
+class NotADemo(Refusal):
+    """The database {database} was not marked as a demo when it was created, so no demo is made in it:
+    use an empty database, or unset DATABASE_URL and DATABASE_OWNER_URL to use the embedded one."""
+
+
+class NeedsMigrating(Refusal):
+    """The database is not at the version of this programme: run openprotect database migrate."""
+
+
+def create(urls: Urls, *, demo: bool) -> None:
+    """Makes the database if it is not there, and its tables. Only a database without any tables takes the mark.
+
+    The mark says for good whether this is a demo: nothing else ever writes it.
+    """
+    _make(urls)
+    new = not _tables(urls)
+    migrate(urls)
+    if new:
+        with _as_owner(urls) as owner:
+            owner.execute(
+                "INSERT INTO governance_installation (id, demo, created_at) VALUES (1, %s, now()) "
+                "ON CONFLICT DO NOTHING",
+                [demo],
+            )
+    elif demo:
+        require_demo(urls)
+
+
+def migrate(urls: Urls) -> None:
+    """Brings the tables up to this version as the owner, and grants the application its use of them.
+
+    Django has to be set up. The process's own connection is back as it was afterwards.
+    """
+    check(urls)
+    from django.core.management import call_command
+
+    with connected_to(urls.owner):
+        call_command("migrate", verbosity=0, interactive=False)
+    _grant(urls)
+
+
+def is_behind(urls: Urls) -> bool:
+    """Whether there are migrations that this database has not had."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    with connected_to(urls.owner):
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def drop(urls: Urls) -> None:
+    """Removes the database, also under those who still use it."""
+    with _beside(urls) as owner:
+        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(urls.database)))
+
+
+def clone(urls: Urls, name: str) -> Urls:
+    """A copy beside it, in the time a copy of the files takes. Nobody may be using the database."""
+    with _beside(urls) as owner:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        owner.execute(statement.format(sql.Identifier(name), sql.Identifier(urls.database)))
+    return urls.named(name)
+
+
+def demo_mark(urls: Urls) -> bool | None:
+    """What the mark says; None where there is no mark, as in a database that is not ours or not made yet."""
+    try:
+        with _connect(urls.app) as app:
+            row = app.execute("SELECT demo FROM governance_installation WHERE id = 1").fetchone()
+    except (DatabaseIsNotThere, psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        return None
+    return bool(row[0]) if row else None
+
+
+def require_demo(urls: Urls) -> None:
+    """Raises NotADemo unless the database was marked as a demo when it was created."""
+    if not demo_mark(urls):
+        raise NotADemo(database=urls.database)
+
+
+def check(urls: Urls) -> None:
+    """Raises a refusal where the server is too old, cannot be reached, or its roles would undo the policies."""
+    with _connect(urls.app) as app:
+        if app.info.server_version < OLDEST * 10_000:
+            raise PostgresIsTooOld(found=app.info.server_version // 10_000, oldest=OLDEST)
+        strong = app.execute(
+            "SELECT rolsuper OR rolbypassrls OR pg_has_role(current_user, %s, 'MEMBER') "
+            "FROM pg_roles WHERE rolname = current_user",
+            [urls.owner_role],
+        ).fetchone()
+    if strong is None or strong[0]:
+        raise RoleIsTooStrong(role=urls.app_role)
+
+
+@contextmanager
+def for_this_process(
+    environ: Mapping[str, str] = os.environ, *, throwaway: bool = False, home: Path | None = None
+) -> Iterator[Urls]:
+    """The database the settings name, else the embedded one; what is started or made here is ended again.
+
+    A throw-away one is a database of its own: in a cluster of its own, or
+    beside the one that is named.
+    """
+    settings = environment.read(environ, home=home or Path.home())
+    if settings.urls is None:
+        with Cluster.temporary() if throwaway else Cluster(settings.data / "postgres") as urls:
+            yield urls
+    elif not throwaway:
+        yield settings.urls
+    else:
+        urls = settings.urls.named(f"openprotect_throwaway_{secrets.token_hex(6)}")
+        _make(urls)
+        try:
+            yield urls
+        finally:
+            drop(urls)
+
+
+@contextmanager
+def connected_to(url: str) -> Iterator[None]:
+    """Django's connection goes to another address for a while, without a pool."""
+    from django.db import connection
+
+    connection.close()
+    if connection.pool:
+        connection.close_pool()
+    before = connection.settings_dict
+    connection.settings_dict = {**before, "USER": "", "PASSWORD": "", "HOST": "", "PORT": "", **django_database(url)}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict = before
+
+
+def _make(urls: Urls) -> None:
+    with _beside(urls) as owner:
+        if owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [urls.database]).fetchone():
+            return
+        name, role = sql.Identifier(urls.database), sql.Identifier(urls.app_role)
+        try:
+            owner.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(name))
+        except psycopg.errors.InsufficientPrivilege:
+            raise MayNotCreateDatabases(role=urls.owner_role) from None
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            return  # somebody else made it at the same moment
+        owner.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        owner.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, role))
+
+
+def _tables(urls: Urls) -> int:
+    with _as_owner(urls) as owner:
+        row = owner.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _grant(urls: Urls) -> None:
+    role = sql.Identifier(urls.app_role)
+    with _as_owner(urls) as owner:
+        owner.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
+        for table, rights in SHARED_TABLES.items():
+            owner.execute(
+                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), sql.Identifier(table), role)
+            )
+        owned = owner.execute(
+            "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND sequencename LIKE 'procrastinate%'"
+        ).fetchall()
+        for (sequence,) in owned:
+            owner.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.Identifier(sequence), role))
+
+
+def _as_owner(urls: Urls) -> psycopg.Connection[tuple[object, ...]]:
+    return _connect(urls.owner)
+
+
+def _beside(urls: Urls) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection from which databases can be made and removed, which none can from inside itself."""
+    for name in ("postgres", "template1"):
+        try:
+            connection = psycopg.connect(with_database(urls.owner, name), autocommit=True)
+        except psycopg.OperationalError as error:
+            reason = error
+        else:
+            return connection
+    raise DatabaseIsNotThere(address=_place(urls.owner), reason=_first_line(reason))
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    try:
+        return psycopg.connect(url)
+    except psycopg.OperationalError as error:
+        raise DatabaseIsNotThere(address=_place(url), reason=_first_line(error)) from None
+
+
+def _place(url: str) -> str:
+    named = parts(url)
+    return f"{named.get('host', 'localhost')}:{named.get('port', 5432)}/{named['dbname']} as {named['user']}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,162 @@
+"""The settings, read from the environment once and checked before anything starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from openprotect.config.database_urls import Urls, parts, without_password
+from openprotect.lib.errors import BadInput, Fault
+
+MODES = ("demo", "live", "test")
+SHORTEST_KEY = 32
+KEYS = {
+    "secret_key": "OPENPROTECT_SECRET_KEY",
+    "link_key": "OPENPROTECT_LINK_KEY",
+    "pseudonym_key": "OPENPROTECT_PSEUDONYM_KEY",
+}
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class SettingsHaveFaults(BadInput):
+    """{count} setting(s) are missing or wrong, so nothing was started."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every setting, checked. Keys are None where they are to be generated (demo and test only)."""
+
+    mode: str
+    urls: Urls | None
+    data: Path
+    allowed_hosts: tuple[str, ...]
+    base_url: str
+    secret_key: str | None = field(repr=False)
+    link_key: str | None = field(repr=False)
+    pseudonym_key: str | None = field(repr=False)
+
+    @property
+    def is_live(self) -> bool:
+        return self.mode == "live"
+
+    @property
+    def speaks_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def read(environ: Mapping[str, str], *, home: Path, repository: Path = REPOSITORY) -> Environment:
+    """Reads the settings, or raises SettingsHaveFaults with every fault at once.
+
+    Without a mode: an address of a database means live, because that is the
+    strict one; no address means the embedded database, which is always a demo.
+    """
+    reader = _Reader(environ)
+    urls = reader.urls()
+    mode = reader.get("OPENPROTECT_MODE") or ("live" if urls or reader.faults else "demo")
+    if mode not in MODES:
+        reader.fault("OPENPROTECT_MODE", mode, "one of " + ", ".join(MODES))
+    if mode == "live" and urls is None and not reader.faults:
+        reader.fault(
+            "DATABASE_URL",
+            "",
+            "the address of a PostgreSQL database, and DATABASE_OWNER_URL too: "
+            "the embedded database is for trying out and for tests, not for live use",
+        )
+    keys = {key: reader.key(name, required=mode == "live") for key, name in KEYS.items()}
+    if mode == "live":
+        reader.distinct(keys)
+    base_url = reader.base_url(live=mode == "live")
+    settings = Environment(
+        mode=mode,
+        urls=urls,
+        data=reader.data(home, repository),
+        allowed_hosts=reader.allowed_hosts(base_url, live=mode == "live"),
+        base_url=base_url,
+        **keys,
+    )
+    if reader.faults:
+        raise SettingsHaveFaults(reader.faults)
+    return settings
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.faults: list[Fault] = []
+
+    def get(self, name: str) -> str:
+        return self.environ.get(name, "").strip()
+
+    def fault(self, name: str, read: str, expected: str) -> None:
+        self.faults.append(Fault("environment", f"setting {name}", "", read, expected))
+
+    def urls(self) -> Urls | None:
+        app, owner = self.get("DATABASE_URL"), self.get("DATABASE_OWNER_URL")
+        if not app and not owner:
+            return None
+        for name, url in (("DATABASE_URL", app), ("DATABASE_OWNER_URL", owner)):
+            self._url(name, url)
+        if self.faults:
+            return None
+        urls = Urls(owner=owner, app=app)
+        if urls.app_role == urls.owner_role:
+            self.fault(
+                "DATABASE_URL",
+                without_password(app),
+                "another role than DATABASE_OWNER_URL's: the one that owns the tables is not bound by their policies",
+            )
+        if urls.database != parts(owner)["dbname"]:
+            self.fault("DATABASE_OWNER_URL", without_password(owner), "the same database as DATABASE_URL")
+        return urls
+
+    def _url(self, name: str, url: str) -> None:
+        expected = "postgresql://role:password@host:port/database"
+        if not url:
+            return self.fault(name, "", f"{expected}: DATABASE_URL and DATABASE_OWNER_URL are set together, or neither")
+        try:
+            named = parts(url)
+        except ValueError:
+            return self.fault(name, without_password(url), expected)
+        if not named.get("user") or not named.get("dbname"):
+            self.fault(name, without_password(url), f"{expected}, with a role and a database in it")
+        return None
+
+    def key(self, name: str, *, required: bool) -> str | None:
+        key = self.get(name)
+        if key and len(key) < SHORTEST_KEY:
+            self.fault(name, f"a key of {len(key)} characters", f"{SHORTEST_KEY} or more random characters")
+        elif not key and required:
+            self.fault(name, "", f"{SHORTEST_KEY} or more random characters; only a demo makes its own")
+        return key or None
+
+    def distinct(self, keys: Mapping[str, str | None]) -> None:
+        given = [key for key in keys.values() if key]
+        if len(set(given)) < len(given):
+            self.fault(", ".join(KEYS.values()), "the same key twice", "a different key for each")
+
+    def base_url(self, *, live: bool) -> str:
+        url = self.get("OPENPROTECT_BASE_URL") or "http://127.0.0.1:8000"
+        pieces = urlsplit(url)
+        if pieces.scheme not in ("http", "https") or not pieces.hostname or pieces.query or pieces.fragment:
+            self.fault("OPENPROTECT_BASE_URL", url, "an address such as https://protect.example.nhs.uk")
+        elif live and pieces.scheme != "https" and pieces.hostname not in ("127.0.0.1", "localhost"):
+            self.fault("OPENPROTECT_BASE_URL", url, "an https:// address: personal links travel by it")
+        return url.rstrip("/")
+
+    def allowed_hosts(self, base_url: str, *, live: bool) -> tuple[str, ...]:
+        given = tuple(host.strip() for host in self.get("OPENPROTECT_ALLOWED_HOSTS").split(",") if host.strip())
+        if live and "*" in given:
+            self.fault("OPENPROTECT_ALLOWED_HOSTS", "*", "the names this service answers to, divided by commas")
+        own = urlsplit(base_url).hostname or "127.0.0.1"
+        return given or tuple(dict.fromkeys((own, "127.0.0.1", "localhost") if not live else (own,)))
+
+    def data(self, home: Path, repository: Path) -> Path:
+        given = self.get("OPENPROTECT_DATA")
+        shared = self.get("XDG_DATA_HOME")
+        folder = Path(given) if given else (Path(shared) if shared else home / ".local" / "share") / "openprotect"
+        name = "OPENPROTECT_DATA" if given else "XDG_DATA_HOME"
+        if not folder.is_absolute():
+            self.fault(name, given or shared, "a path that starts with /")
+        elif folder.is_relative_to(repository):
+            self.fault(name, str(folder), "a folder outside the repository, so that no person's data is ever committed")
+        return folder

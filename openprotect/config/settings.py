@@ -1,0 +1,118 @@
+"""Django's settings. Everything that differs between places comes from `config.environment`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONCE, NONE, SELF
+
+from openprotect.config import environment, keys, log
+from openprotect.config.database_urls import django_database
+
+ENVIRONMENT = environment.read(os.environ, home=Path.home())
+PACKAGE = Path(__file__).resolve().parents[1]
+
+MODE = ENVIRONMENT.mode
+DATA = ENVIRONMENT.data
+BASE_URL = ENVIRONMENT.base_url
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
+DEBUG = False
+
+_made = {} if ENVIRONMENT.is_live else keys.kept_or_made(DATA, environment.KEYS)
+SECRET_KEY = ENVIRONMENT.secret_key or _made["secret_key"]
+LINK_KEY = ENVIRONMENT.link_key or _made["link_key"]
+PSEUDONYM_KEY = ENVIRONMENT.pseudonym_key or _made["pseudonym_key"]
+
+# Only a web process has threads that come and go; a pool elsewhere holds connections for nothing.
+_pool = {"min_size": 2, "max_size": 4, "timeout": 10} if os.environ.get("OPENPROTECT_PROCESS") == "web" else None
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": django_database(ENVIRONMENT.urls.app if ENVIRONMENT.urls else None, pool=_pool)
+}
+# Migrations run as the owner and grant to this role; see config.database.
+APP_ROLE = ENVIRONMENT.urls.app_role if ENVIRONMENT.urls else "openprotect_app"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "procrastinate.contrib.django",
+    "openprotect.governance",
+    "openprotect.people",
+    "openprotect.programmes",
+    "openprotect.journey.identify",
+    "openprotect.journey.contact",
+    "openprotect.journey.check_in",
+    "openprotect.journey.triage",
+    "openprotect.journey.act",
+    "openprotect.journey.learn",
+    "openprotect.interop.outbox",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "openprotect.web.middleware.ScopeMiddleware",
+]
+AUTH_USER_MODEL = "governance.User"
+ROOT_URLCONF = "openprotect.config.urls"
+WSGI_APPLICATION = "openprotect.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [PACKAGE / "web" / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "openprotect.web.templating.environment"},
+    }
+]
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # our jobs stand in one place, not in each app
+PROCRASTINATE_IMPORT_PATHS = ["openprotect.jobs.tasks"]
+
+LANGUAGE_CODE = "en-gb"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS = [folder for folder in [PACKAGE / "web" / "static"] if folder.is_dir()]
+WHITENOISE_USE_FINDERS = True  # reads them where they are at start-up: no step to forget
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.is_live
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# A reverse proxy ends TLS in front of us: only then is its word about the scheme taken.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.speaks_https else None
+SECURE_SSL_REDIRECT = ENVIRONMENT.is_live and ENVIRONMENT.speaks_https
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE_SSL_REDIRECT else 0
+SECURE_REFERRER_POLICY = "same-origin"  # a personal link must not travel on in a Referer
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# Longer than any form of ours, shorter than what would tie up a worker.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+LOGGING = log.configuration(live=ENVIRONMENT.is_live)
+log.configure()

@@ -1,0 +1,1 @@
+"""The demo: synthetic people, the days they live through, and the pages to read their messages."""

@@ -1,0 +1,1 @@
+"""The six stages, and the flow that joins them."""
