@@ -1,0 +1,153 @@
+"""Row-level security, written once and used by the migrations of every app.
+
+Each personal table gets `ENABLE` and `FORCE`, one policy for the system actor, and one for each
+kind of identity that may see it. What a policy says must not change once a migration that
+uses it has landed: add a function, never edit one. Policies read only `governance_accessgrant`
+and the settings of `scope.py`; reading another protected table would recurse.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+from psycopg import sql
+
+# What policies read of the scope; a text for `statement`, so its braces are doubled.
+SETTINGS_FUNCTIONS = """
+CREATE FUNCTION op_identity() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(current_setting('openprotect.identity', true), '') $$;
+CREATE FUNCTION op_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(nullif(current_setting('openprotect.now', true), '')::timestamptz, now()) $$;
+CREATE FUNCTION op_organisations() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(nullif(current_setting('openprotect.organisations', true), ''), '{{}}')::bigint[] $$;
+CREATE FUNCTION op_may(permission text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT permission = ANY (coalesce(nullif(current_setting('openprotect.permissions', true), ''), '{{}}')::text[]) $$;
+CREATE FUNCTION op_person() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('openprotect.person', true), '')::uuid $$;
+CREATE FUNCTION op_referral() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('openprotect.referral', true), '')::uuid $$;
+"""
+
+# Evaluated once a query (an InitPlan), not once a row: hence the sub-selects.
+_SYSTEM = "(SELECT op_identity()) = 'system'"
+_STAFF = (
+    "(SELECT op_identity()) = 'staff' AND (SELECT op_may({permission})) AND EXISTS ("
+    "SELECT 1 FROM governance_accessgrant g WHERE g.person_id = {table}.{column}"
+    " AND g.organisation_id = ANY ((SELECT op_organisations())::bigint[])"
+    " AND g.starts_at <= (SELECT op_now())"
+    " AND (g.ends_at IS NULL OR g.ends_at > (SELECT op_now())))"
+)
+_PERSON = "(SELECT op_identity()) = 'person' AND {table}.{column} = (SELECT op_person())"
+_PARTNER = "(SELECT op_identity()) = 'partner' AND {table}.{column} = (SELECT op_referral())"
+
+
+def _run(*statements: sql.Composable) -> migrations.RunPython:
+    def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        with schema_editor.connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    return migrations.RunPython(forwards, migrations.RunPython.noop)
+
+
+def protect(
+    table: str,
+    *,
+    column: str = "person_id",
+    staff_read: str = "",
+    staff_write: str = "",
+    person_read: bool = False,
+    person_write: bool = False,
+    partner_column: str = "",
+    partner_write: bool = False,
+) -> migrations.RunPython:
+    """Row-level security for one personal table.
+
+    `column` holds the person's id. `staff_read` and `staff_write` name the permission that a
+    member of staff needs besides a live grant for the person; empty means that no staff may.
+    Writing is also bounded by `grant`: a table whose rows are never changed has no UPDATE.
+    `partner_column` holds the referral's id for tables that a partner's link opens.
+    """
+    t, c = sql.Identifier(table), sql.Identifier(column)
+    statements = [
+        sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(t),
+        sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(t),
+        _policy(table, "system", "ALL", sql.SQL(_SYSTEM)),
+    ]
+
+    def staff(permission: str) -> sql.Composable:
+        return sql.SQL(_STAFF).format(permission=sql.Literal(permission), table=t, column=c)
+
+    if staff_read:
+        statements.append(_policy(table, "staff_read", "SELECT", staff(staff_read)))
+    if staff_write:
+        statements.append(_policy(table, "staff_insert", "INSERT", staff(staff_write)))
+        statements.append(_policy(table, "staff_update", "UPDATE", staff(staff_write)))
+        statements.append(_policy(table, "staff_delete", "DELETE", staff(staff_write)))
+    person = sql.SQL(_PERSON).format(table=t, column=c)
+    if person_read:
+        statements.append(_policy(table, "person_read", "SELECT", person))
+    if person_write:
+        statements.append(_policy(table, "person_insert", "INSERT", person))
+        statements.append(_policy(table, "person_update", "UPDATE", person))
+        statements.append(_policy(table, "person_delete", "DELETE", person))
+    if partner_column:
+        partner = sql.SQL(_PARTNER).format(table=t, column=sql.Identifier(partner_column))
+        statements.append(_policy(table, "partner_read", "SELECT", partner))
+        if partner_write:
+            statements.append(_policy(table, "partner_insert", "INSERT", partner))
+            statements.append(_policy(table, "partner_update", "UPDATE", partner))
+    return _run(*statements)
+
+
+def reference(table: str, *, write: str = "true") -> migrations.RunPython:
+    """Row-level security for a table that says nothing of any person: all may read it.
+
+    Only the system actor writes, and only where the SQL condition `write` holds.
+    """
+    t = sql.Identifier(table)
+    return _run(
+        sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(t),
+        sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(t),
+        _policy(table, "read", "SELECT", sql.SQL("true")),
+        *(
+            _policy(table, f"system_{command.lower()}", command, sql.SQL(f"{_SYSTEM} AND {write}"))
+            for command in ("INSERT", "UPDATE")
+        ),
+    )
+
+
+def _policy(table: str, name: str, command: str, rule: sql.Composable) -> sql.Composable:
+    parts = [
+        sql.SQL("CREATE POLICY {} ON {} FOR {}").format(
+            sql.Identifier(f"{table}_{name}"), sql.Identifier(table), sql.SQL(command)
+        )
+    ]
+    if command != "INSERT":
+        parts.append(sql.SQL("USING ({})").format(rule))
+    if command in ("INSERT", "UPDATE", "ALL"):
+        parts.append(sql.SQL("WITH CHECK ({})").format(rule))
+    return sql.SQL(" ").join(parts)
+
+
+def grant(table: str, *privileges: str, columns: tuple[str, ...] = ()) -> migrations.RunPython:
+    """What the app role may do with a table at all; `columns` narrows an UPDATE."""
+    role = sql.Identifier(settings.APP_ROLE)
+    statements = []
+    for privilege in privileges:
+        names = sql.SQL("")
+        if privilege == "UPDATE" and columns:
+            names = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
+        statements.append(
+            sql.SQL("GRANT {} {} ON {} TO {}").format(
+                sql.SQL(privilege), names, sql.Identifier(table), role
+            )
+        )
+    return _run(*statements)
+
+
+def statement(text: str) -> migrations.RunPython:
+    """One SQL text in which `{app}` stands for the app role and braces are doubled."""
+    return _run(sql.SQL(text).format(app=sql.Identifier(settings.APP_ROLE)))
