@@ -58,22 +58,22 @@ class NeedsMigrating(Refusal):
 
 
 def create(urls: Urls, *, demo: bool) -> None:
-    """Makes the database if it is not there, and its tables. Only a database without any tables takes the mark.
+    """Makes the database if it is not there, and its tables. Only a new database takes the mark.
 
     The mark says for good whether this is a demo: nothing else ever writes it.
+    A database whose making was interrupted has no mark yet and is still new.
     """
-    _make(urls)
-    new = not _tables(urls)
+    make(urls)
+    check(urls)
+    new = is_new(urls)
+    if demo and not new:
+        require_demo(urls)
     migrate(urls)
     if new:
-        with _as_owner(urls) as owner:
+        with _connect(urls.owner) as owner:
             owner.execute(
-                "INSERT INTO governance_installation (id, demo, created_at) VALUES (1, %s, now()) "
-                "ON CONFLICT DO NOTHING",
-                [demo],
+                "INSERT INTO governance_installation (id, demo, created_at) VALUES (1, %s, now())", [demo]
             )
-    elif demo:
-        require_demo(urls)
 
 
 def migrate(urls: Urls) -> None:
@@ -160,7 +160,7 @@ def for_this_process(
         yield settings.urls
     else:
         urls = settings.urls.named(f"openprotect_throwaway_{secrets.token_hex(6)}")
-        _make(urls)
+        make(urls)
         try:
             yield urls
         finally:
@@ -184,10 +184,16 @@ def connected_to(url: str) -> Iterator[None]:
         connection.settings_dict = before
 
 
-def _make(urls: Urls) -> None:
+def make(urls: Urls) -> None:
+    """Makes the database, without tables, if it is not there."""
+    try:
+        psycopg.connect(urls.owner).close()
+    except psycopg.OperationalError as error:
+        if "does not exist" not in str(error):
+            raise DatabaseIsNotThere(address=_place(urls.owner), reason=_first_line(error)) from None
+    else:
+        return
     with _beside(urls) as owner:
-        if owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [urls.database]).fetchone():
-            return
         name, role = sql.Identifier(urls.database), sql.Identifier(urls.app_role)
         try:
             owner.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(name))
@@ -199,15 +205,23 @@ def _make(urls: Urls) -> None:
         owner.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, role))
 
 
-def _tables(urls: Urls) -> int:
-    with _as_owner(urls) as owner:
-        row = owner.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
-    return int(row[0]) if row else 0
+def is_new(urls: Urls) -> bool:
+    """No tables at all, or only ours and no mark yet."""
+    from django.apps import apps
+
+    with _connect(urls.owner) as owner:
+        tables = {str(name) for (name,) in owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+        if "governance_installation" in tables:
+            return not owner.execute("SELECT 1 FROM governance_installation").fetchone()
+        if "django_migrations" in tables:
+            migrated = {str(app) for (app,) in owner.execute("SELECT app FROM django_migrations")}
+            return migrated <= {config.label for config in apps.get_app_configs()}
+    return not tables
 
 
 def _grant(urls: Urls) -> None:
     role = sql.Identifier(urls.app_role)
-    with _as_owner(urls) as owner:
+    with _connect(urls.owner) as owner:
         owner.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
         for table, rights in SHARED_TABLES.items():
             owner.execute(
@@ -218,10 +232,6 @@ def _grant(urls: Urls) -> None:
         ).fetchall()
         for (sequence,) in owned:
             owner.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.Identifier(sequence), role))
-
-
-def _as_owner(urls: Urls) -> psycopg.Connection[tuple[object, ...]]:
-    return _connect(urls.owner)
 
 
 def _beside(urls: Urls) -> psycopg.Connection[tuple[object, ...]]:

@@ -79,6 +79,15 @@ def read(environ: Mapping[str, str], *, home: Path, repository: Path = REPOSITOR
     return settings
 
 
+def addresses(environ: Mapping[str, str]) -> Urls | None:
+    """Only the addresses of the database; raises SettingsHaveFaults where they are wrong."""
+    reader = _Reader(environ)
+    urls = reader.urls()
+    if reader.faults:
+        raise SettingsHaveFaults(reader.faults)
+    return urls
+
+
 class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
