@@ -27,8 +27,9 @@ class NotAnNhsNumber(ValueError):
 
 def check_digit(nine: str) -> str:
     """The digit that belongs after the first nine, or '' where there is none (never issued)."""
-    total = sum(int(digit) * (10 - place) for place, digit in enumerate(nine))
-    check = (11 - total % 11) % 11
+    a, b, c, d, e, f, g, h, i = map(int, nine)
+    total = 10 * a + 9 * b + 8 * c + 7 * d + 6 * e + 5 * f + 4 * g + 3 * h + 2 * i
+    check = -total % 11
     return "" if check == 10 else str(check)
 
 

@@ -58,7 +58,8 @@ EMPTY = TelephoneCell()
 # numbering, 076 pagers but for the Isle of Man). Newly allotted blocks are mobiles before any
 # library's tables know them, and 07700 900 is Ofcom's range for drama, which none of them allow.
 _MOBILE = re.compile(r"0(7[1-57-9][0-9]{8}|7624[0-9]{6})")
-_DRAMA_WITHOUT_AREA = re.compile(r"01632960[0-9]{3}")
+# Geographic numbers of full length likewise; the few shorter ones are looked up.
+_LANDLINE = re.compile(r"0(1[1-9]|2[03489])[0-9]{8}")
 _BETWEEN = re.compile(r"[/,;&|\n]|\b(?:or|and)\b", re.IGNORECASE)
 _BEFORE_A_NUMBER = re.compile(r"\s+(?=\(?(?:0|\+44))")
 _PUNCTUATION = re.compile(r"[\s().\-\u2010-\u2015]+")
@@ -140,7 +141,7 @@ def _dialled(text: str) -> tuple[Telephone | None, bool]:
 def _classified(dialled: str) -> Telephone | None:
     if _MOBILE.fullmatch(dialled):
         return Telephone(f"+44{dialled[1:]}", Kind.MOBILE)
-    if _DRAMA_WITHOUT_AREA.fullmatch(dialled):
+    if _LANDLINE.fullmatch(dialled):
         return Telephone(f"+44{dialled[1:]}", Kind.LANDLINE)
     if dialled[0] not in "0+" or not 9 <= len(dialled) <= 16:
         return None

@@ -1,0 +1,1 @@
+"""Files that other bodies send: read exactly, refused plainly."""
