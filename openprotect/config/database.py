@@ -169,19 +169,20 @@ def for_this_process(
 
 @contextmanager
 def connected_to(url: str) -> Iterator[None]:
-    """Django's connection goes to another address for a while, without a pool."""
+    """Django's connections go to another address for a while, without a pool; in threads that begin then, too."""
     from django.db import connection
 
+    settings = connection.settings_dict
+    before = dict(settings)
     connection.close()
     if connection.pool:
         connection.close_pool()
-    before = connection.settings_dict
-    connection.settings_dict = {**before, "USER": "", "PASSWORD": "", "HOST": "", "PORT": "", **django_database(url)}
+    settings.update({"USER": "", "PASSWORD": "", "HOST": "", "PORT": ""} | django_database(url))
     try:
         yield
     finally:
         connection.close()
-        connection.settings_dict = before
+        settings.update(before)
 
 
 def make(urls: Urls) -> None:
