@@ -1,0 +1,112 @@
+"""The cohort of a version folder together with the code lists it reads."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from openprotect.lib.errors import BadInput, Fault
+from openprotect.programmes import yaml_lines
+from openprotect.programmes.codelists import CodeList, read_codelist
+from openprotect.programmes.definitions.cohort import Cohort, ListUse, parse_cohort
+from openprotect.programmes.definitions.conditions import LatestOf, walk
+from openprotect.programmes.shape import fits
+
+FILE = "1-cohort.yaml"
+
+
+class CohortHasFaults(BadInput):
+    """The cohort or one of its code lists has faults, so it was not run."""
+
+
+class NoCohort(BadInput):
+    """There is no programme in {folder}: name a folder of packs/, or one of its versions."""
+
+
+@dataclass(frozen=True)
+class CohortOnDisk:
+    """A cohort as it stands in a folder, with its code lists by the names it gives them."""
+
+    folder: Path
+    cohort: Cohort
+    lists: Mapping[str, CodeList]
+
+
+def read_cohort(folder: Path, codelists: Path | None = None) -> CohortOnDisk:
+    """The cohort of a version folder, or of the latest version of a programme's folder.
+
+    Published lists come from `codelists` where that is given, otherwise from the folder of
+    the same name in the pack. Raises CohortHasFaults with every fault, or NoCohort.
+    """
+    version = latest_version(folder)
+    faults: list[Fault] = []
+    try:
+        text = (version / FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise CohortHasFaults([Fault(FILE, "", "", "nothing", "a file of YAML in UTF-8")]) from None
+    files = {f"codelists/{path.name}": path.read_bytes() for path in sorted((version / "codelists").glob("*.csv"))}
+    document = yaml_lines.read(text, FILE, faults)
+    if document is None or not fits(document, FILE.removesuffix(".yaml"), FILE, faults):
+        raise CohortHasFaults(faults)
+    cohort = parse_cohort(document, FILE, faults)
+    lists = read_lists(cohort, files, codelists, FILE, faults)
+    if faults:
+        raise CohortHasFaults(faults)
+    return CohortOnDisk(version, cohort, lists)
+
+
+def latest_version(folder: Path) -> Path:
+    """The folder itself where a cohort stands in it, otherwise the last by natural order that holds one."""
+    if (folder / FILE).is_file():
+        return folder
+    versions = [path.parent for path in folder.glob(f"*/{FILE}")]
+    if not versions:
+        raise NoCohort(folder=folder)
+    return max(versions, key=lambda path: [(int(part or 0), part) for part in re.split(r"\D+", path.name)])
+
+
+def read_lists(
+    cohort: Cohort, files: Mapping[str, bytes], codelists: Path | None, file: str, faults: list[Fault]
+) -> dict[str, CodeList]:
+    """The code lists of a cohort: those of the pack from its `files`, published ones by name.
+
+    A published list is NAME.csv in the folder `codelists` where one is given, otherwise in
+    the pack's own. Every fault of every list is recorded, with those that are not there.
+    """
+    lists: dict[str, CodeList] = {}
+    for name, use in cohort.lists.items():
+        source = _source(use, files, codelists)
+        if source is None:
+            read = use.file or f"{use.published}.csv"
+            where = f"in {codelists}" if codelists and use.published else "in this pack"
+            also = "" if codelists or use.file else ", or the option --codelists with a folder that has it"
+            faults.append(Fault(file, f"line {use.line}", "", read, f"a file of that name {where}{also}"))
+            continue
+        called = use.file or f"{use.published}.csv"
+        if found := read_codelist(source, called, use.system, faults):
+            lists[name] = found
+    _disjoint(cohort, lists, file, faults)
+    return lists
+
+
+def _source(use: ListUse, files: Mapping[str, bytes], codelists: Path | None) -> Path | bytes | None:
+    if use.published and codelists:
+        path = codelists / f"{use.published}.csv"
+        return path if path.is_file() else None
+    return files.get(use.file or f"codelists/{use.published}.csv")
+
+
+def _disjoint(cohort: Cohort, lists: Mapping[str, CodeList], file: str, faults: list[Fault]) -> None:
+    """A code in two lists of `latest_of` could not say which of them is the latest."""
+    for rule in cohort.rules:
+        for part in (part for condition in rule.conditions for part in walk(condition)):
+            if not isinstance(part, LatestOf):
+                continue
+            seen: dict[str, str] = {}
+            for name in (name for name in part.lists if name in lists):
+                for code, _ in lists[name].codes:
+                    if other := seen.get(code):
+                        line = f"line {cohort.lists[name].line}"
+                        expected = f"each code in one list of latest_of: it is in {other} too"
+                        faults.append(Fault(file, line, "", f"{code} in {name}", expected))
+                    seen.setdefault(code, name)
