@@ -71,9 +71,7 @@ def create(urls: Urls, *, demo: bool) -> None:
     migrate(urls)
     if new:
         with _connect(urls.owner) as owner:
-            owner.execute(
-                "INSERT INTO governance_installation (id, demo, created_at) VALUES (1, %s, now())", [demo]
-            )
+            owner.execute("INSERT INTO governance_installation (id, demo, created_at) VALUES (1, %s, now())", [demo])
 
 
 def migrate(urls: Urls) -> None:
@@ -171,11 +169,12 @@ def for_this_process(
 def connected_to(url: str) -> Iterator[None]:
     """Django's connections go to another address for a while, without a pool; in threads that begin then, too."""
     from django.db import connection
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
     settings = connection.settings_dict
     before = dict(settings)
     connection.close()
-    if connection.pool:
+    if isinstance(connection, DatabaseWrapper) and connection.pool:
         connection.close_pool()
     settings.update({"USER": "", "PASSWORD": "", "HOST": "", "PORT": ""} | django_database(url))
     try:
@@ -225,14 +224,12 @@ def _grant(urls: Urls) -> None:
     with _connect(urls.owner) as owner:
         owner.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
         for table, rights in SHARED_TABLES.items():
-            owner.execute(
-                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), sql.Identifier(table), role)
-            )
+            owner.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), sql.Identifier(table), role))
         owned = owner.execute(
             "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND sequencename LIKE 'procrastinate%'"
         ).fetchall()
         for (sequence,) in owned:
-            owner.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.Identifier(sequence), role))
+            owner.execute(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.Identifier(str(sequence)), role))
 
 
 def _beside(urls: Urls) -> psycopg.Connection[tuple[object, ...]]:

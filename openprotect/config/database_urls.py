@@ -1,5 +1,6 @@
 """The two database addresses: one for the owner of the tables, one for the application."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -65,7 +66,7 @@ def without_password(url: str) -> str:
     return urlunsplit(pieces._replace(netloc=f"{pieces.username}:***@{pieces.netloc.rpartition('@')[2]}"))
 
 
-def django_database(url: str | None, *, pool: dict[str, object] | None = None) -> dict[str, object]:
+def django_database(url: str | None, *, pool: Mapping[str, object] | None = None) -> dict[str, object]:
     """One entry of Django's DATABASES; without an address, one that cannot connect to anything by accident."""
     names = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
     read = parts(url) if url else {"dbname": "no-database", "host": "/nonexistent"}

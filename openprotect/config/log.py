@@ -17,7 +17,7 @@ def without_rows(_logger: object, _name: str, event: MutableMapping[str, Any]) -
     return event
 
 
-SHARED = [
+SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

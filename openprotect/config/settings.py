@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "openprotect.interop.outbox",
 ]
 MIDDLEWARE = [
+    "django.middleware.gzip.GZipMiddleware",  # an old phone on a slow line; lengths are padded
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "openprotect.web.middleware.private_answers",
     "openprotect.web.middleware.ScopeMiddleware",
 ]
 AUTH_USER_MODEL = "governance.User"
@@ -84,6 +86,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [folder for folder in [PACKAGE / "web" / "static"] if folder.is_dir()]
+WHITENOISE_MAX_AGE = 7 * 24 * 60 * 60  # the address changes with the file; see web.templating
 WHITENOISE_USE_FINDERS = True  # reads them where they are at start-up: no step to forget
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -97,7 +100,9 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.speaks_https else None
 SECURE_SSL_REDIRECT = ENVIRONMENT.is_live and ENVIRONMENT.speaks_https
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE_SSL_REDIRECT else 0
-SECURE_REFERRER_POLICY = "same-origin"  # a personal link must not travel on in a Referer
+# A personal link must not travel on in a Referer; see web.middleware.private_answers.
+SECURE_REFERRER_POLICY = "strict-origin"
+CSRF_FAILURE_VIEW = "openprotect.web.errors.form_expired"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -111,6 +116,14 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+SERVICE_NAME = "OpenProtect"
+# The number that a person answers, the same whatever the programme: it stands on the door,
+# where nobody is known yet. 01632 is the range that is given to nobody.
+HELP_PHONE = os.environ.get("OPENPROTECT_HELP_PHONE", "01632 960 600")
+HELP_HOURS = os.environ.get("OPENPROTECT_HELP_HOURS", "8am to 8pm every day")
+# A person's page may rest so long before date of birth and link are needed again.
+PERSON_SESSION_SECONDS = 30 * 60
+
 # Longer than any form of ours, shorter than what would tie up a worker.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
