@@ -1,0 +1,121 @@
+"""Who is asking. Each part of the site knows one kind of visitor.
+
+A person's link and a colleague's account may be open in the same browser: what counts is the
+part of the site that was asked, never whichever was signed in last.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from openprotect.governance import queries
+from openprotect.governance.scope import Scope, nobody
+
+_PERSON = "person_proof"
+_PARTNER = "partner_proof"
+_SEEN = "person_seen"
+
+
+@dataclass(frozen=True)
+class PersonProof:
+    """A personal link whose date of birth was given: what the session of a person holds."""
+
+    link: str
+    person: str
+    check_in: str
+
+
+@dataclass(frozen=True)
+class PartnerProof:
+    """A partner's link to one referral, without an account."""
+
+    organisation: int
+    referral: str
+
+
+def scope_of(request: HttpRequest, *, now: datetime) -> Scope:
+    """The scope of this request: staff, person, partner or nobody."""
+    match _area(request):
+        case "public":
+            return _person(request, now=now)
+        case "staff" | "oversight":
+            return _staff(request, now=now)
+        case "partner":
+            return _partner(request, now=now)
+        case _:
+            return nobody(now=now)
+
+
+def remember_person(request: HttpRequest, proof: PersonProof) -> None:
+    """From here on this browser is the person, until it rests for too long."""
+    # A new session id: whoever planted the old one does not come in with the person.
+    request.session.cycle_key()
+    request.session[_PERSON] = asdict(proof)
+    request.session[_SEEN] = time.time()
+
+
+def person_proof(request: HttpRequest) -> PersonProof | None:
+    """What was proven in this session, unless it rested for longer than the setting allows.
+
+    Real seconds, not the service clock: a phone that was put down is put down in real time.
+    """
+    held = request.session.get(_PERSON)
+    if not held or time.time() - request.session[_SEEN] > settings.PERSON_SESSION_SECONDS:
+        return None
+    if request.method == "POST":
+        request.session[_SEEN] = time.time()
+    return PersonProof(**held)
+
+
+def forget_person(request: HttpRequest) -> None:
+    """The phone may be somebody else's: after it, the link and the date are needed again."""
+    request.session.pop(_PERSON, None)
+
+
+def remember_partner(request: HttpRequest, proof: PartnerProof) -> None:
+    """From here on this browser has the partner's link."""
+    request.session.cycle_key()
+    request.session[_PARTNER] = asdict(proof)
+
+
+def _area(request: HttpRequest) -> str:
+    try:
+        return next(iter(resolve(request.path_info).namespaces), "")
+    except Resolver404:
+        return ""
+
+
+def _person(request: HttpRequest, *, now: datetime) -> Scope:
+    proof = person_proof(request)
+    if proof is None:
+        return nobody(now=now)
+    return Scope("person", actor=f"link:{proof.link}", now=now, person=UUID(proof.person))
+
+
+def _partner(request: HttpRequest, *, now: datetime) -> Scope:
+    held = request.session.get(_PARTNER)
+    if not held:
+        return nobody(now=now)
+    proof = PartnerProof(**held)
+    return Scope(
+        "partner",
+        actor=f"referral:{proof.referral}",
+        now=now,
+        referral=UUID(proof.referral),
+        organisation=proof.organisation,
+    )
+
+
+def _staff(request: HttpRequest, *, now: datetime) -> Scope:
+    user = request.user
+    if not user.is_authenticated:
+        return nobody(now=now)
+    member = queries.staff_member(user.pk, now=now)
+    return member.scope if member else nobody(now=now)

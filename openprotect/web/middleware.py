@@ -1,0 +1,85 @@
+"""One request, one transaction, one scope.
+
+Django turns exceptions into answers before a middleware sees them, so the answer's status is
+what decides: 500 and above undoes everything. A refusal undoes everything too, and is then
+written down in a transaction of its own before the answer leaves. An answer whose audit could
+not be written does not leave: it is a 503.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from openprotect.governance import actions as governance
+from openprotect.governance import clock
+from openprotect.governance.scope import Scope, enter
+from openprotect.lib.errors import Refusal
+from openprotect.web import errors
+from openprotect.web.identity import scope_of
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+log = structlog.get_logger(__name__)
+
+
+class StreamedAnswer(RuntimeError):
+    """A streamed answer runs after its transaction and sees nothing: make a file in a job."""
+
+
+class ScopeMiddleware:
+    """Opens the transaction of a request in the scope of whoever is asking (`request.scope`)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        scope = scope_of(request, now=clock.now())
+        request.scope = scope  # type: ignore[attr-defined]
+        with enter(scope):
+            response = self.get_response(request)
+            if response.streaming:
+                response.close()
+                raise StreamedAnswer(request.resolver_match)
+            refusal = errors.refusal_of(response)
+            if refusal or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                transaction.set_rollback(True)
+        if refusal and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _recorded(request, response, refusal, scope)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A refusal that no view caught becomes a page; everything else is a failure of ours."""
+        return errors.page_of(request, exception) if isinstance(exception, Refusal) else None
+
+
+def _recorded(request: HttpRequest, response: HttpResponseBase, refusal: Refusal, scope: Scope) -> HttpResponseBase:
+    try:
+        route = request.resolver_match.view_name if request.resolver_match else ""
+        governance.record_denial(by=scope, refusal=type(refusal).__name__, route=route)
+    except DatabaseError:
+        log.exception("denial_not_recorded", refusal=type(refusal).__name__)
+        return errors.unavailable(request)
+    return response
+
+
+def private_answers(get_response: Answer) -> Answer:
+    """Nothing of ours is kept by a browser or a proxy, listed by a search engine, or told onwards.
+
+    `strict-origin`, not `no-referrer`: with the latter browsers send `Origin: null` with our own
+    forms, which then cannot be told from forged ones. A path, and with it a token, is never sent.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "strict-origin"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return answer

@@ -1,0 +1,50 @@
+"""How values are written for readers: the NHS content guide's dates, times and numbers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from openprotect.lib.nhs_number import format_nhs_number
+
+HERE = ZoneInfo("Europe/London")
+
+
+def shown_date(value: date | datetime | None) -> str:
+    """A day as "30 March 2020"; a moment is shown as its day in England."""
+    if value is None:
+        return ""
+    day = value.astimezone(HERE) if isinstance(value, datetime) else value
+    return f"{day.day} {day:%B %Y}"
+
+
+def shown_time(value: datetime | time | None) -> str:
+    """A time as "8:05am", "midday" or "midnight"; a moment in England's clock time."""
+    if value is None:
+        return ""
+    clock = value.astimezone(HERE).time() if isinstance(value, datetime) else value
+    if clock.minute == 0 and clock.hour in (0, 12):
+        return "midday" if clock.hour else "midnight"
+    minutes = f":{clock.minute:02}" if clock.minute else ""
+    return f"{clock.hour % 12 or 12}{minutes}{'pm' if clock.hour >= 12 else 'am'}"
+
+
+def shown_moment(value: datetime | None) -> str:
+    """A moment as "30 March 2020 at 8:05am"."""
+    return f"{shown_date(value)} at {shown_time(value)}" if value else ""
+
+
+def shown_nhs_number(value: str | None) -> str:
+    """Ten digits in the groups in which they are read out: 3, 3 and 4."""
+    return format_nhs_number(value) if value else ""
+
+
+def shown_age(born: date | None, on: date | datetime) -> str:
+    """An age as "81 years", or "7 months" under two years, on the day given."""
+    if born is None:
+        return ""
+    day = on.astimezone(HERE).date() if isinstance(on, datetime) else on
+    months = (day.year - born.year) * 12 + day.month - born.month - (day.day < born.day)
+    if months >= 24:
+        return f"{months // 12} years"
+    return f"{months} month{'' if months == 1 else 's'}"

@@ -1,0 +1,3 @@
+// Staff pages only: the person's pages carry no script.
+import { initAll } from './nhsuk/nhsuk-frontend.min.js'
+initAll()
