@@ -1,0 +1,234 @@
+"""CSV files of records, which may be larger than memory: their form is checked here, in pieces.
+
+The file is read as bytes once, for its encoding and its line ends, and after that by DuckDB,
+every cell as text. Rows never become Python objects, except the few that are wrong.
+"""
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from openprotect.interop.feeds.comma_separated import shown
+from openprotect.lib.errors import Fault
+
+SHOWN = 50
+PIECE = 1 << 20
+
+_OTHER_FILES = (
+    (b"PK\x03\x04", "a spreadsheet workbook or a zip file"),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet workbook"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"PAR1", "a Parquet file"),
+    (b"{", "JSON"),
+    (b"<", "a web page or XML"),
+)
+_CSV = "columns separated by commas, with a header"
+_MULTI_BYTE_UTF8 = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_RAGGED = {
+    "MISSING COLUMNS": "as many cells as the header has",
+    "TOO MANY COLUMNS": "as many cells as the header has",
+    "UNQUOTED VALUE": "cells whose quotes are closed",
+    "LINE SIZE OVER MAXIMUM": "a row of at most 2,000,000 bytes",
+}
+_views = count()
+
+
+@dataclass(frozen=True)
+class RecordFile:
+    """A file whose form is right: its columns as text, an empty cell as null."""
+
+    name: str
+    path: Path  # UTF-8 with one kind of line end: the file itself, or a copy
+    columns: tuple[str, ...]
+    note: str = ""  # what was harmless but has to be said
+
+    def table(self, engine: Backend, *, rejects: bool = False) -> ir.Table:
+        """The rows as text. With `rejects` ragged rows are left out and noted in `reject_errors`."""
+        more = {"store_rejects": True, "rejects_limit": 1000} if rejects else {}
+        return engine.read_csv(
+            str(self.path),
+            table_name=f"csv_{next(_views)}",
+            header=True,
+            delim=",",
+            quote='"',
+            escape='"',
+            auto_detect=False,
+            strict_mode=True,
+            columns=dict.fromkeys(self.columns, "VARCHAR"),
+            **more,
+        )
+
+
+def open_record_file(path: Path, known: Mapping[str, bool], work: Path, faults: list[Fault]) -> RecordFile | None:
+    """The file, if its form is right: text, UTF-8 or read as such, with the columns it must have.
+
+    `known` says of each column whether it must be there. None, and at least one more fault,
+    where the form is not right. A copy in UTF-8, where one is needed, is made in `work`.
+    """
+    before = len(faults)
+    reading = _Reading(path, work, faults)
+    readable = reading.utf8()
+    if readable is None:
+        return None
+    columns = _header(readable, path.name, known, faults)
+    return RecordFile(path.name, readable, columns, reading.note) if len(faults) == before else None
+
+
+def ragged_rows(file: RecordFile, engine: Backend, faults: list[Fault]) -> bool:
+    """Whether every row has its cells; each that has not is a fault. Reads the file to its end."""
+    for table in ("reject_errors", "reject_scans"):
+        engine.drop_table(table, force=True)
+    try:
+        # The sum over a column keeps DuckDB from only counting lines.
+        rows = file.table(engine, rejects=True)
+        engine.execute(rows.aggregate([rows[column].count().name(column) for column in file.columns]))
+        rejected = engine.table("reject_errors").to_pyarrow().to_pylist()
+    except duckdb.Error as error:
+        faults.append(Fault(file.name, "", "", shown(str(error).splitlines()[0]), _CSV))
+        return False
+    rejected.sort(key=lambda row: row["line"])
+    for row in rejected[:SHOWN]:
+        expected = _RAGGED.get(row["error_type"], "a row of CSV")
+        if row["error_type"].endswith("COLUMNS"):
+            expected += f" ({len(file.columns)})"
+        faults.append(Fault(file.name, f"row {row['line']}", "", shown(row["csv_line"] or ""), expected))
+    if (more := len(rejected) - SHOWN) > 0:
+        faults.append(Fault(file.name, "", "", f"at least {more} more rows like these", "none"))
+    return not rejected
+
+
+@dataclass
+class _Reading:
+    path: Path
+    work: Path
+    faults: list[Fault]
+    note: str = ""
+
+    def utf8(self) -> Path | None:
+        try:
+            with self.path.open("rb") as file:
+                start = file.read(64)
+        except OSError:
+            self.fault("", "nothing", "a file that can be read")
+            return None
+        if not start.strip():
+            self.fault("", "an empty file", _CSV)
+            return None
+        for mark, what in _OTHER_FILES:
+            if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(mark):
+                self.fault("", what, _CSV)
+                return None
+        if (encoding := _utf16(start)) is not None:
+            return self.copy(encoding)
+        return self.scan()
+
+    def scan(self) -> Path | None:
+        """Is it UTF-8 throughout, without NULs, with one kind of line end?"""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        rows, ends, utf8, multi = 0, set[str](), True, False
+        for piece in self.pieces():
+            if b"\0" in piece:
+                self.fault(f"row {rows + piece[: piece.index(0)].count(10) + 1}", "a NUL byte", "text")
+                return None
+            ends |= _ends(piece)
+            try:
+                utf8 and decoder.decode(piece)
+            except UnicodeDecodeError:
+                utf8 = False
+            multi = multi or bool(_MULTI_BYTE_UTF8.search(piece))
+            rows += piece.count(b"\n")
+        if utf8:
+            # A byte order mark is left to the reader of the header; DuckDB skips it itself.
+            return self.path if len(ends) < 2 else self.copy("utf-8")
+        if multi:
+            self.fault("", "both UTF-8 and Windows-1252", "one encoding throughout, UTF-8")
+            return None
+        return self.copy("windows-1252")
+
+    def copy(self, encoding: str) -> Path | None:
+        """The same text in UTF-8, every line ended alike."""
+        copy = self.work / f"{self.path.name}.utf-8"
+        try:
+            # Universal newlines: CR LF and CR are read as LF.
+            with self.path.open(encoding=encoding) as source, copy.open("w", encoding="utf-8", newline="\n") as target:
+                while text := source.read(PIECE):
+                    if "\0" in text:
+                        self.fault("", "a NUL byte", "text")
+                        return None
+                    target.write(text.removeprefix("\ufeff"))
+        except UnicodeError:
+            self.fault("", f"bytes that are no characters of {encoding.upper()}", "text in UTF-8")
+            return None
+        if encoding != "utf-8":
+            self.note = f"{self.path.name} is not UTF-8; it was read as {encoding.upper()}."
+        return copy
+
+    def pieces(self) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    def fault(self, where: str, read: str, expected: str) -> None:
+        self.faults.append(Fault(self.path.name, where, "", read, expected))
+
+
+def _ends(piece: bytes) -> set[str]:
+    windows, unix, old = piece.count(b"\r\n"), piece.count(b"\n"), piece.count(b"\r")
+    found = set()
+    if windows:
+        found.add("windows")
+    if unix > windows:
+        found.add("unix")
+    if old > windows and not piece.endswith(b"\r"):
+        found.add("old")
+    return found
+
+
+def _utf16(start: bytes) -> str | None:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    # Without a mark: a header in Latin letters has a zero in every other byte.
+    if len(start) > 3 and not any(start[1::2]):
+        return "utf-16-le"
+    if len(start) > 3 and not any(start[0::2]):
+        return "utf-16-be"
+    return None
+
+
+def _header(path: Path, name: str, known: Mapping[str, bool], faults: list[Fault]) -> tuple[str, ...]:
+    def fault(column: str, read: str, expected: str) -> None:
+        faults.append(Fault(name, "row 1", shown(column), shown(read), expected))
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header: Sequence[str] = next(csv.reader([file.readline(PIECE)], strict=True), [])
+    except csv.Error as error:
+        fault("", str(error), "a header whose quotes are closed")
+        return ()
+    columns = tuple(column.strip() for column in header)
+    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
+        fault("", columns[0], _CSV)
+        return ()
+    times = Counter(columns)
+    if not times.keys() & known.keys():
+        fault("", ",".join(columns), f"a header that begins {','.join(list(known)[:3])}")
+        return ()
+    for column, needed in known.items():
+        if needed and not times[column]:
+            fault(column, "no such column", f"the column {column}")
+    for column, number in times.items():
+        if column not in known:
+            fault(column, column, "only the columns of this table")
+        elif number > 1:
+            fault(column, f"{number} of this name", "each column once")
+    return columns
