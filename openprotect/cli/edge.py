@@ -15,13 +15,24 @@ from openprotect.cli.commands import openprotect
 from openprotect.lib.errors import BadInput, Refusal
 
 DONE, FAILED, REFUSED, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+# Also where a shell started us with them ignored, as it does in the background.
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process with its exit code."""
-    # As an exception, so that what was started is stopped and what was temporary is removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    for number in SIGNALS:
+        signal.signal(number, _leave)
     sys.exit(run(openprotect, sys.argv[1:] if arguments is None else arguments))
+
+
+def _leave(number: int, _frame: object) -> None:
+    """As an exception, so that what was started is stopped; a second one must not interrupt that."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(TERMINATED)
 
 
 def run(command: click.Command, arguments: Sequence[str]) -> int:

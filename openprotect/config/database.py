@@ -184,14 +184,22 @@ def connected_to(url: str) -> Iterator[None]:
         settings.update(before)
 
 
-def make(urls: Urls) -> None:
-    """Makes the database, without tables, if it is not there."""
+def exists(urls: Urls) -> bool:
+    """Whether the database is there; raises DatabaseIsNotThere where it is but does not let its owner in."""
     try:
         psycopg.connect(urls.owner).close()
     except psycopg.OperationalError as error:
-        if "does not exist" not in str(error):
-            raise DatabaseIsNotThere(address=_place(urls.owner), reason=_first_line(error)) from None
-    else:
+        # A failed connection carries no code, and its sentence is in the server's language: look it up.
+        with _beside(urls) as owner:
+            if owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [urls.database]).fetchone():
+                raise DatabaseIsNotThere(address=_place(urls.owner), reason=_first_line(error)) from None
+        return False
+    return True
+
+
+def make(urls: Urls) -> None:
+    """Makes the database, without tables, if it is not there."""
+    if exists(urls):
         return
     with _beside(urls) as owner:
         name, role = sql.Identifier(urls.database), sql.Identifier(urls.app_role)

@@ -62,6 +62,7 @@ class Cluster:
         self.throwaway = throwaway
         self._process: subprocess.Popen[bytes] | None = None
         self._used: IO[str] | None = None
+        self._socket: Path | None = None
 
     @classmethod
     def temporary(cls) -> Self:
@@ -73,11 +74,11 @@ class Cluster:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         user = run_as(self.folder)
         with self._alone():
-            if not self._state.exists():
-                self._initialise(find(user), user)
-            state = self._read()
-            if not self._answers(state):
-                state = self._launch(find(user), user, state)
+            try:
+                state = self._running(user)
+            except BaseException:  # Ctrl-C, too: nothing half started may stay
+                self._give_up(user)
+                raise
             self._used = open(self.folder / "users", "w")
             fcntl.flock(self._used, fcntl.LOCK_SH)
         return self._urls(state)
@@ -129,6 +130,22 @@ class Cluster:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def _running(self, user: RunAs) -> dict[str, str]:
+        if not self._state.exists():
+            self._initialise(find(user), user)
+        state = self._read()
+        return state if self._answers(state) else self._launch(find(user), user, state)
+
+    def _give_up(self, user: RunAs) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+        if self._socket is not None:
+            shutil.rmtree(self._socket, ignore_errors=True)
+        if self.throwaway:
+            shutil.rmtree(user.folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
     def _initialise(self, binaries: Binaries, user: RunAs) -> None:
         passwords = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, OWNER, APP)}
         data = user.folder / "data"
@@ -167,6 +184,7 @@ class Cluster:
         if "socket" in state:
             shutil.rmtree(state["socket"], ignore_errors=True)
         socket = Path(tempfile.mkdtemp(prefix="op-", dir="/tmp"))
+        self._socket = socket
         user.gets(socket)
         state = state | {"socket": str(socket)}
         settings = SMALL | (HASTY if self.throwaway else {})
