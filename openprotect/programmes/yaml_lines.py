@@ -38,9 +38,13 @@ def read(text: str, file: str, faults: list[Fault]) -> Node | None:
     try:
         node = reader.document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # What is never closed is found at the end of the file; its beginning is what helps.
+        unclosed = "end of stream" in (error.problem or "") and error.context_mark
+        mark = unclosed or error.problem_mark
         line = mark.line + 1 if mark else 1
-        faults.append(Fault(file, f"line {line}", "", _line(text, line), _advice(error, text, line)))
+        faults.append(
+            Fault(file, f"line {line}", "", _line(text, line), _advice(error, text, line))
+        )
         return None
     except yaml.YAMLError as error:  # a character that no text file should hold
         faults.append(Fault(file, "", "", str(error).splitlines()[0], "plain text in UTF-8"))
