@@ -96,9 +96,7 @@ def read_telephones(text: str) -> TelephoneCell:
 
 def format_telephone(number: str) -> str:
     """As it is shown to people in this country: 07700 900123."""
-    return phonenumbers.format_number(
-        phonenumbers.parse(number, "GB"), phonenumbers.PhoneNumberFormat.NATIONAL
-    )
+    return phonenumbers.format_number(phonenumbers.parse(number, "GB"), phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -21,12 +21,13 @@ def read_or_refused(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "fuzz.csv"
     path.write_bytes(content)
     try:
-        file = read_shielded_list(path)
+        assert read_shielded_list(path).rows
     except ListHasFaults as refused:
-        assert refused.faults
-        assert all("\n" not in str(fault) for fault in refused.faults)
+        faults = refused.faults
     else:
-        assert file.rows and file.version
+        return
+    assert faults
+    assert all("\n" not in str(fault) for fault in faults)
 
 
 @given(st.binary(max_size=400))

@@ -115,18 +115,13 @@ def read_shielded_list(path: Path) -> ListFile:
         faults += row_faults
         if row_version and row_version != (version := version or row_version):
             expected = f"{version}, the version of the rows before"
-            faults.append(
-                Fault(file.name, f"row {number}", "SPL_Version", shown(row_version), expected)
-            )
+            faults.append(Fault(file.name, f"row {number}", "SPL_Version", shown(row_version), expected))
         if row is None:
             continue
         rows.append(row)
         first = born.setdefault(row.nhs_number, row) if row.nhs_number else row
         if first.date_of_birth != row.date_of_birth:
-            expected = (
-                f"{first.date_of_birth:%Y%m%d} as in row {first.row_number},"
-                " which has the same NHS number"
-            )
+            expected = f"{first.date_of_birth:%Y%m%d} as in row {first.row_number}, which has the same NHS number"
             read = f"{row.date_of_birth:%Y%m%d}"
             faults.append(Fault(file.name, f"row {number}", "DateOfBirth", read, expected))
     if faults:

@@ -69,7 +69,8 @@ def test_reads_a_row(read):
     assert row.landline.numbers[0].kind == Kind.LANDLINE
     assert row.quality == ()
     assert row.inception_date == date(2020, 3, 25)
-    assert row.date_of_death is None and not row.informally_deceased
+    assert row.date_of_death is None
+    assert not row.informally_deceased
 
 
 def test_columns_may_stand_in_any_order_and_in_other_capitals(read):
@@ -205,8 +206,7 @@ def test_refuses_one_nhs_number_with_two_birth_dates(faults):
 
 def test_refuses_two_versions_in_one_file(faults):
     assert faults(as_text(PERSON, OTHER | {"SPL_Version": "SPL-0008"})) == [
-        "list.csv, row 3, column SPL_Version: read 'SPL-0008', expected SPL-0007,"
-        " the version of the rows before"
+        "list.csv, row 3, column SPL_Version: read 'SPL-0008', expected SPL-0007, the version of the rows before"
     ]
 
 
@@ -246,8 +246,7 @@ WHOLE_FILES = [
     ),
     (
         as_text(PERSON, columns=(*COLUMNS, "Shoe size")),
-        "list.csv, row 1, column Shoe size: read 'Shoe size',"
-        " expected only the columns of this list",
+        "list.csv, row 1, column Shoe size: read 'Shoe size', expected only the columns of this list",
     ),
     (as_text(PERSON) + "1,2,3\r\n", "list.csv, row 3: read '3 cells', expected 23 cells"),
     (
@@ -260,8 +259,7 @@ WHOLE_FILES = [
     ),
     (
         as_text(PERSON).replace("Agnieszka", "Agni\0eszka"),
-        "list.csv, row 2, column PatientFirstName: read 'Agni\ufffdeszka',"
-        " expected text without control characters",
+        "list.csv, row 2, column PatientFirstName: read 'Agni\ufffdeszka', expected text without control characters",
     ),
     (
         as_text(PERSON).encode() + as_text(OTHER).encode("iso8859-2"),

@@ -1,0 +1,1 @@
+"""A made-up population that misbehaves like a real one: `openprotect synthesise`."""
