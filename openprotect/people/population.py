@@ -7,6 +7,7 @@ step at the end, so that a bad file or a kill changes nothing. Only the owner of
 can enter it.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -155,26 +156,33 @@ class Population:
         if not _NAME.fullmatch(dataset):
             raise NotADatasetName(dataset=dataset)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{dataset}.", dir=self.folder))
-        try:
-            yield Import(dataset, beside)
-            self._switch(dataset, beside)
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # one import at a time
+            beside = Path(tempfile.mkdtemp(prefix=f".{dataset}.", dir=self.folder))
+            try:
+                yield Import(dataset, beside)
+                self._switch(dataset, beside)
+            finally:
+                self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what no dataset is: an import that failed or was killed, or what it replaced."""
+        current = {path.resolve().name for path in self.folder.glob("[a-z0-9]*") if path.is_symlink()}
+        for path in self.folder.glob(".*.*"):
+            if path.is_symlink():
+                path.unlink()
+            elif path.is_dir() and path.name not in current:
+                shutil.rmtree(path, ignore_errors=True)
 
     def _switch(self, dataset: str, beside: Path) -> None:
         """A dataset is a link to its folder, because a link is replaced in one step and a folder is not."""
         link = self.folder / dataset
-        before = link.resolve() if link.is_symlink() else None
         fresh = beside.with_name(f"{beside.name}.link")
         fresh.symlink_to(beside.name)
         os.replace(fresh, link)
         marker = self.folder / f".{_LAST}"
         marker.write_text(dataset, encoding="utf-8")
         os.replace(marker, self.folder / _LAST)
-        if before:
-            shutil.rmtree(before, ignore_errors=True)
 
     def _of(self, dataset: str) -> Path:
         folder = self.folder / dataset

@@ -92,12 +92,12 @@ def ragged_rows(file: RecordFile, engine: Backend, faults: list[Fault]) -> bool:
         # The sum over a column keeps DuckDB from only counting lines.
         rows = file.table(engine, rejects=True)
         engine.execute(rows.aggregate([rows[column].count().name(column) for column in file.columns]))
-        rejected = engine.table("reject_errors").to_pyarrow().to_pylist()
+        # A row is rejected once for each cell that it lacks.
+        rejected = {row["line"]: row for row in engine.table("reject_errors").to_pyarrow().to_pylist()}
     except duckdb.Error as error:
         faults.append(Fault(file.name, "", "", shown(str(error).splitlines()[0]), _CSV))
         return False
-    rejected.sort(key=lambda row: row["line"])
-    for row in rejected[:SHOWN]:
+    for _, row in sorted(rejected.items())[:SHOWN]:
         expected = _RAGGED.get(row["error_type"], "a row of CSV")
         if row["error_type"].endswith("COLUMNS"):
             expected += f" ({len(file.columns)})"

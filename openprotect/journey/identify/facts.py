@@ -1,0 +1,79 @@
+"""What a run of a cohort found, and why one person is in or out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+MEMBERS = pa.schema(
+    [
+        ("person_id", pa.string()),
+        ("rule", pa.string()),
+        ("group", pa.string()),
+        ("evidence_date", pa.date32()),
+        ("code", pa.string()),
+        ("term", pa.string()),
+        ("count", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+"""One row for each person and each rule that is true of them.
+
+`evidence_date`, `code` and `term` are those of the record that shows it, and null where there
+is none (an age); `count` is how many records or days were counted in the window.
+"""
+
+
+@dataclass(frozen=True)
+class CohortResult:
+    """Who is in, and why; who was left out; and how many were left after each step.
+
+    `members` has the columns of MEMBERS, ordered by person and rule. `people` counts persons,
+    `groups` persons by group, those with nobody too. `excluded` counts each person once, by the
+    first exclusion that is true of them. `notes` are sentences about what may be a mistake.
+    """
+
+    index_date: date
+    members: pa.Table
+    people: int
+    groups: Mapping[str, int]
+    excluded: Mapping[str, int]
+    attrition: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConditionExplained:
+    """One condition of a rule, in words, whether it is true, and what shows that or how near it is."""
+
+    says: str
+    holds: bool
+    shown_by: str
+    parts: "tuple[ConditionExplained, ...]" = ()
+
+
+@dataclass(frozen=True)
+class RuleExplained:
+    """One rule: it makes a member where `when` holds and `unless` does not."""
+
+    id: str
+    group: str
+    holds: bool
+    when: ConditionExplained
+    unless: ConditionExplained | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a person is in or out on a day. `excluded` names the exclusion that came first, if one did."""
+
+    person_id: str
+    cohort: str
+    index_date: date
+    excluded: str | None
+    rules: tuple[RuleExplained, ...]
+
+    @property
+    def is_member(self) -> bool:
+        return self.excluded is None and any(rule.holds for rule in self.rules)
