@@ -45,14 +45,14 @@ def parts(url: str) -> dict[str, object]:
 
 def with_database(url: str, database: str) -> str:
     pieces = urlsplit(url)
-    query = urlencode([pair for pair in parse_qsl(pieces.query) if pair[0] != "dbname"])
+    query = urlencode([pair for pair in parse_qsl(pieces.query) if pair[0] != "dbname"], quote_via=quote)
     # Built by hand: urlunsplit drops the "//" of an address without a host, as a socket's is.
     scheme_and_host = f"{pieces.scheme}://{pieces.netloc}"
     return f"{scheme_and_host}/{quote(database)}" + (f"?{query}" if query else "")
 
 
 def on_socket(*, user: str, password: str, folder: str, database: str) -> str:
-    return f"postgresql://{user}:{quote(password)}@/{quote(database)}?{urlencode({'host': folder})}"
+    return f"postgresql://{user}:{quote(password, safe='')}@/{quote(database)}?{urlencode({'host': folder}, quote_via=quote)}"
 
 
 def without_password(url: str) -> str:

@@ -217,10 +217,12 @@ class Cluster:
         if pid is not None:
             os.kill(pid, signal.SIGQUIT if self.throwaway else signal.SIGINT)
             until = time.monotonic() + PATIENCE
-            while time.monotonic() < until and _runs(pid):
-                if self._process is not None:
-                    self._process.poll()  # or our own child stays a zombie, which still counts as running
+            # It removes its pid file last of all. The pid itself may stay for a while, until its parent asks for it.
+            while time.monotonic() < until and _pid(Path(state["data"])) == pid and _runs(pid):
                 time.sleep(0.01)
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
         shutil.rmtree(state["socket"], ignore_errors=True)
 
     def _answers(self, state: dict[str, str]) -> bool:
