@@ -54,8 +54,9 @@ def url(name: str, *args: object, **kwargs: object) -> str:
 def static(path: str) -> str:
     """The address of a file of ours, with its content in it, so that a browser may keep it."""
     found = finders.find(path)
-    content = Path(found).read_bytes() if found else b""
-    return f"{address_of(path)}?v={sha256(content).hexdigest()[:8]}"
+    if found is None:
+        raise LookupError(f"no static file {path}")
+    return f"{address_of(path)}?v={sha256(Path(found).read_bytes()).hexdigest()[:8]}"
 
 
 def _components(made: Environment) -> Callable[..., Markup]:

@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
+from openprotect.governance.errors import NotThere
 from openprotect.journey import flow
 from openprotect.journey.check_in import actions, errors, queries, rules
 from openprotect.journey.check_in.queries import CheckInView
@@ -35,19 +36,18 @@ def start(request: ScopedRequest, token: str, wish: str = "check-in") -> HttpRes
         return page(
             request, "public/start.html", presenters.start(token, wish, request.POST, faults), status=UNPROCESSABLE
         )
-    try:
-        proof = flow.perform(
-            actions.prove,
-            token=token,
-            date_of_birth=born,
-            address=request.META["REMOTE_ADDR"],
-            by=request.scope,
-            now=request.scope.now,
-        )
-    except (errors.NotProven, errors.TooManyTries) as refusal:
+    proof = flow.perform(
+        actions.prove,
+        token=token,
+        date_of_birth=born,
+        address=request.META["REMOTE_ADDR"],
+        by=request.scope,
+        now=request.scope.now,
+    )
+    if proof is None:
         context = presenters.start(token, wish, request.POST, presenters.not_matched())
-        return refused(page(request, "public/start.html", context, status=UNPROCESSABLE), refusal)
-    remember_person(request, PersonProof(str(proof.link_id), str(proof.person_id), str(proof.check_in_id)))
+        return page(request, "public/start.html", context, status=UNPROCESSABLE)
+    remember_person(request, PersonProof(proof.link_id, str(proof.person_id), str(proof.check_in_id)))
     return redirect("public:stop" if wish == "stop" else "public:resume")
 
 
@@ -55,7 +55,7 @@ def start(request: ScopedRequest, token: str, wish: str = "check-in") -> HttpRes
 @proven
 def resume(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
     """Goes on where the person was: at the first page with an answer missing, else at the end."""
-    check_in = queries.open_check_in(UUID(proof.check_in), scope=request.scope)
+    check_in = _asked(request, proof)
     return _over(request, check_in) or redirect(presenters.first_unanswered(check_in))
 
 
@@ -63,7 +63,7 @@ def resume(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
 @proven
 def topic(request: ScopedRequest, proof: PersonProof, page_id: str) -> HttpResponse:
     """One page of questions. What is sent is saved before the next page is shown."""
-    check_in = queries.open_check_in(UUID(proof.check_in), scope=request.scope)
+    check_in = _asked(request, proof)
     if over := _over(request, check_in):
         return over
     asked = presenters.find_page(check_in, page_id)
@@ -78,8 +78,7 @@ def topic(request: ScopedRequest, proof: PersonProof, page_id: str) -> HttpRespo
     flow.perform(
         actions.save_page,
         check_in=check_in.id,
-        page=page_id,
-        answers=answers,
+        answers=presenters.with_page(check_in, asked, answers),
         by=request.scope,
         now=request.scope.now,
     )
@@ -90,7 +89,7 @@ def topic(request: ScopedRequest, proof: PersonProof, page_id: str) -> HttpRespo
 @proven
 def emergency(request: ScopedRequest, proof: PersonProof, page_id: str) -> HttpResponse:
     """999 before anything else, and then on: what was answered is saved already."""
-    check_in = queries.open_check_in(UUID(proof.check_in), scope=request.scope)
+    check_in = _asked(request, proof)
     if over := _over(request, check_in):
         return over
     asked = presenters.find_page(check_in, page_id)
@@ -101,7 +100,7 @@ def emergency(request: ScopedRequest, proof: PersonProof, page_id: str) -> HttpR
 @proven
 def check_answers(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
     """Everything that was answered, then sent: a double tap is one check-in with one receipt."""
-    check_in = queries.open_check_in(UUID(proof.check_in), scope=request.scope)
+    check_in = _asked(request, proof)
     if over := _over(request, check_in):
         return over
     key = _submission_key(request)
@@ -129,10 +128,18 @@ def check_answers(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
 @proven
 def receipt(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
     """What was sent, and what happens next."""
-    check_in = queries.open_check_in(UUID(proof.check_in), scope=request.scope)
-    if check_in.receipt is None:
+    check_in = _asked(request, proof)
+    held = flow.perform(actions.receipt, check_in=check_in.id, by=request.scope, now=request.scope.now)
+    if held is None:
         return redirect("public:resume")
-    return page(request, "public/receipt.html", presenters.receipt(check_in))
+    return page(request, "public/receipt.html", presenters.receipt(check_in, held))
+
+
+def _asked(request: ScopedRequest, proof: PersonProof) -> CheckInView:
+    found = queries.open_check_in(UUID(proof.check_in), scope=request.scope)
+    if found is None:
+        raise NotThere()
+    return found
 
 
 def _submission_key(request: ScopedRequest) -> UUID:
@@ -145,7 +152,7 @@ def _submission_key(request: ScopedRequest) -> UUID:
 
 def _over(request: ScopedRequest, check_in: CheckInView) -> HttpResponse | HttpResponseRedirect | None:
     """Where a check-in that takes no more answers leads."""
-    if check_in.receipt is not None:
+    if check_in.status == "answered":
         return redirect("public:receipt")
     if check_in.status != "open":
         return page(request, "public/closed.html")

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from openprotect.governance.errors import NotThere
 from openprotect.journey.check_in import rules
+from openprotect.journey.check_in.actions import Receipt
 from openprotect.journey.check_in.queries import CheckInView
 from openprotect.programmes.definitions.questionnaire import Page
 from openprotect.web.questionnaire import answered, posted, presenter
@@ -24,6 +25,11 @@ _WISHES = {
     "check-in": ("Tell us how you are", "door:start", "We will ask a few questions. It takes about two minutes."),
     "stop": ("Stop our messages", "door:stop", "You can tell us not to send you any more messages."),
 }
+
+_NEXT = (
+    "A clinical or support team looks at what you have told us. If you need something, someone will ring you.",
+    "We will be in touch again when your next check-in is due.",
+)
 
 
 def start(
@@ -120,6 +126,13 @@ def onward(check_in: CheckInView, asked: Page, answers: Mapping[str, Any], *, ch
     return reverse("public:check_answers") if checking else _after(check_in, asked, answers)
 
 
+def with_page(check_in: CheckInView, asked: Page, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """All answers so far, those of this page as they were just given."""
+    here = {item.link_id for item in posted.questions(asked)}
+    others = {key: value for key, value in check_in.answers.items() if key not in here}
+    return {**others, **answers}
+
+
 def emergency(check_in: CheckInView, asked: Page) -> dict[str, Any]:
     """999, what to say, and the two ways on."""
     return {
@@ -171,34 +184,35 @@ class ReceiptPage:
         return "".join(self.phone.split())
 
 
-def receipt(check_in: CheckInView) -> dict[str, Any]:
+def receipt(check_in: CheckInView, held: Receipt) -> dict[str, Any]:
     """What was received and what happens next; the number to ring is the programme's own."""
-    held = check_in.receipt
-    assert held is not None
     programme = check_in.pack.programme
     return {
         "receipt": ReceiptPage(
             check_in.first_name,
             held.code,
             held.submitted_at,
-            held.lines,
+            _NEXT,
             programme.phone,
             programme.phone_hours,
         )
     }
 
 
-def _signs(check_in: CheckInView, asked: Page, answers: Mapping[str, Any]) -> list[str]:
-    """The words of the choices on this page that mean 999."""
-    known = {**check_in.answers, **answers}
+def _signs(check_in: CheckInView, asked: Page, answers: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The questions of this page whose answer means 999, with that answer, in their own words."""
+    known = with_page(check_in, asked, answers)
     here = {item.link_id: item for item in posted.questions(asked)}
     found = rules.emergency_options(check_in.questionnaire, known)
-    options = (here[each.link_id].option(each.code) for each in found if each.link_id in here)
-    return [option.display for option in options if option]
+    return [
+        {"question": here[each.link_id].text, "answer": option.display}
+        for each in found
+        if each.link_id in here and (option := here[each.link_id].option(each.code))
+    ]
 
 
 def _after(check_in: CheckInView, asked: Page, answers: Mapping[str, Any]) -> str:
-    pages = rules.visible_pages(check_in.questionnaire, {**check_in.answers, **answers})
+    pages = rules.visible_pages(check_in.questionnaire, with_page(check_in, asked, answers))
     ids = [each.id for each in pages]
     following = pages[ids.index(asked.id) + 1 :]
     return _address(following[0]) if following else reverse("public:check_answers")
