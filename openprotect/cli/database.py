@@ -36,6 +36,7 @@ def status() -> None:
     from openprotect.cli.session import ready
 
     with ready(change=False) as urls:
+        databases.check(urls)
         click.echo(f"database: {urls.database}")
         click.echo(f"up to date: {'no' if databases.is_behind(urls) else 'yes'}")
         click.echo(f"demo: {'yes' if databases.demo_mark(urls) else 'no'}")

@@ -1,9 +1,9 @@
 """Django and a database for the length of one command."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from openprotect.config import database, environment
 from openprotect.config.database_urls import Urls
@@ -27,7 +27,7 @@ def ready(*, demo: bool = False, throwaway: bool = False, change: bool = True) -
     if demo and mode == "live":
         raise NotInLiveMode
     os.environ["OPENPROTECT_MODE"] = mode or _mode(demo=demo or throwaway)
-    with database.for_this_process(throwaway=throwaway) as urls:
+    with _files(throwaway=throwaway), database.for_this_process(throwaway=throwaway) as urls:
         _set_up(urls)
         if change:
             _bring_up(urls, demo=demo)
@@ -35,6 +35,17 @@ def ready(*, demo: bool = False, throwaway: bool = False, change: bool = True) -
             yield urls
         finally:
             _close()
+
+
+@contextmanager
+def _files(*, throwaway: bool) -> Iterator[None]:
+    """What is thrown away leaves no files, either: it gets a folder of its own for as long as it lasts."""
+    if not throwaway:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="openprotect-data-") as folder:
+        os.environ["OPENPROTECT_DATA"] = folder
+        yield
 
 
 def _bring_up(urls: Urls, *, demo: bool) -> None:
@@ -60,7 +71,6 @@ def _set_up(urls: Urls) -> None:
     os.environ.update(
         DATABASE_URL=urls.app, DATABASE_OWNER_URL=urls.owner, DJANGO_SETTINGS_MODULE="openprotect.config.settings"
     )
-    Path(environment.read(os.environ, home=Path.home()).data).mkdir(mode=0o700, parents=True, exist_ok=True)
     django.setup()
 
 

@@ -151,6 +151,8 @@ def for_this_process(
     beside the one that is named.
     """
     settings = environment.read(environ, home=home or Path.home())
+    # Root's is passed through by PostgreSQL's own user; anybody else's is only theirs.
+    settings.data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     if settings.urls is None:
         with Cluster.temporary() if throwaway else Cluster(settings.data / "postgres") as urls:
             yield urls

@@ -45,6 +45,7 @@ def configuration(*, live: bool) -> dict[str, Any]:
         "loggers": {
             # Django's own handlers would write the same thing twice, in another form.
             "django": {"handlers": [], "level": "INFO" if live else "WARNING"},
+            "procrastinate": {"level": "WARNING"},  # it tells the arguments of every job
             "openprotect": {"level": "INFO"},
         },
     }

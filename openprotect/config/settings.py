@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "openprotect.journey.act",
     "openprotect.journey.learn",
     "openprotect.interop.outbox",
+    "openprotect.config",  # last: its start-up fills the ports of the others
 ]
 MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",  # an old phone on a slow line; lengths are padded

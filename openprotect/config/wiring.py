@@ -1,1 +1,22 @@
 """Which adaptor fills which port. Start-up calls it; nobody else imports it."""
+
+from django.conf import settings
+
+from openprotect.interop.outbox.provider import Outbox
+from openprotect.jobs import tasks
+from openprotect.journey import flow
+from openprotect.journey.contact import ports
+
+BANNER = "Synthetic: not for care"
+
+
+def connect() -> None:
+    """Fill every port."""
+    ports.connect(
+        Outbox(
+            folder=settings.DATA / "letters",
+            banner="" if settings.MODE == "live" else BANNER,
+            sender="OpenProtect",
+        )
+    )
+    flow.connect_jobs(tasks.DEFERRED)
