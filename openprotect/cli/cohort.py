@@ -1,0 +1,98 @@
+"""`openprotect cohort`: who is in a programme, and why."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from openprotect.journey.identify.facts import CohortResult
+    from openprotect.people.population import Population
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def _options(command: click.Command) -> click.Command:
+    for option in (
+        click.option("--dataset", help="Records to read; the last import if left out."),
+        click.option("--codelists", type=_FOLDER, help="Folder of published code lists."),
+        click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The index date; today if left out."),
+        click.argument("pack", type=_FOLDER),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def cohort() -> None:
+    """Find who is in a programme, and say why."""
+
+
+@cohort.command()
+@_options
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON, on the last line.")
+def run(pack: Path, as_of: datetime | None, codelists: Path | None, dataset: str | None, as_json: bool) -> None:
+    """Who is in the cohort of PACK, by group, and who was left out."""
+    from openprotect.journey.identify.engine import run_cohort
+    from openprotect.programmes.cohort_lists import read_cohort
+
+    population = _population()
+    dataset = dataset or population.last()
+    found = read_cohort(pack, codelists)
+    result = run_cohort(found.cohort, found.lists, population, dataset, _day(as_of))
+    keep(found.folder, dataset, result)
+    for note in result.notes:
+        click.echo(note, err=True)
+    if as_json:
+        click.echo(json.dumps({"people": result.people, "groups": result.groups, "excluded": result.excluded}))
+    else:
+        _show(result)
+
+
+@cohort.command()
+@_options
+@click.argument("person")
+def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset: str | None, person: str) -> None:
+    """Why PERSON (an id in the records, or an NHS number) is in the cohort of PACK or not."""
+    from openprotect.journey.identify.explain import as_text, explain_person
+    from openprotect.programmes.cohort_lists import read_cohort
+
+    population = _population()
+    dataset = dataset or population.last()
+    found = read_cohort(pack, codelists)
+    explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), person)
+    click.echo(as_text(explanation))
+
+
+def keep(pack: Path, dataset: str, result: "CohortResult") -> None:
+    """Hand the members to the care plane, where contact begins."""
+
+
+def _population() -> "Population":
+    from openprotect.cli.records import population
+
+    return population()
+
+
+def _day(as_of: datetime | None) -> date:
+    return as_of.date() if as_of else date.today()
+
+
+def _show(result: "CohortResult") -> None:
+    _table("Step", "People", result.attrition)
+    _table("Group", "People", result.groups.items())
+    if result.excluded:
+        _table("Left out", "People", result.excluded.items())
+    click.echo("First reasons")
+    for member in result.members.slice(0, 5).to_pylist():
+        click.echo(f"  {member['person_id']}  {member['rule']}  {member['reason']}")
+
+
+def _table(left: str, right: str, rows: object) -> None:
+    lines = [(left, right), *((str(name), f"{number:,}") for name, number in rows)]  # type: ignore[attr-defined]
+    width = max(len(name) for name, _ in lines)
+    for name, number in lines:
+        click.echo(f"{name:<{width}}  {number:>10}")
+    click.echo()

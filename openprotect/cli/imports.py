@@ -1,0 +1,13 @@
+"""`openprotect import`: what other bodies send is brought in."""
+
+import click
+
+from openprotect.cli.records import records
+
+
+@click.group(name="import")
+def imports() -> None:
+    """Bring in a list or records."""
+
+
+imports.add_command(records)
