@@ -41,11 +41,10 @@ def publish(directory: Path, codelists: Path | None) -> None:
     from openprotect.cli.session import ready
 
     with ready():
-        from openprotect.governance import scope
-        from openprotect.governance.clock import service_now
+        from openprotect.governance import clock, scope
         from openprotect.programmes.actions import publish_pack
 
-        now = service_now()
+        now = clock.now()
         by = scope.system("command line", now=now)
         with scope.enter(by):
             publish_pack(pack=checked, by=by, now=now)
