@@ -14,9 +14,11 @@ from openprotect.programmes.models import PackVersion
 
 
 class Intent(models.Model):
-    """One message that is to be sent: unique for member, occurrence and step.
+    """One step of the ladder that is to be taken: unique for member, occurrence and step.
 
-    The obligation is this row and its `due_at`; the queue only rings the bell.
+    The obligation is this row and its `due_at`; the queue only rings the bell. The step `call`
+    has no message: its row says that a check-in is due by telephone. `respond_by` is when the
+    check-in that the step asks for counts as missed.
     """
 
     class Status(models.TextChoices):
@@ -33,6 +35,7 @@ class Intent(models.Model):
     step = models.CharField(max_length=30)
     batch = models.UUIDField()
     due_at = models.DateTimeField()
+    respond_by = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLANNED)
     stopped_because = models.CharField(max_length=40, blank=True)
 
@@ -69,7 +72,9 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["intent", "channel"], name="attempt_once_a_channel")
+            models.UniqueConstraint(
+                fields=["intent"], condition=~Q(status="failed"), name="attempt_one_message"
+            )
         ]
         indexes = [
             models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="attempt_open"),

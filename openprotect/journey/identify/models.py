@@ -49,7 +49,10 @@ class Reason(models.Model):
 
 
 class Member(models.Model):
-    """A person in a programme's cohort, from the run that found them until they leave."""
+    """A person in a programme's cohort, from the run that found them until they leave.
+
+    Somebody who left and is found again is the same member with a new `run` and `joined_at`.
+    """
 
     class LeftBecause(models.TextChoices):
         NO_LONGER_FOUND = "no_longer_found"
@@ -58,9 +61,10 @@ class Member(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     programme = models.CharField(max_length=60)
     person = models.ForeignKey(Person, on_delete=models.PROTECT)
-    first_run = models.ForeignKey(CohortRun, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(CohortRun, on_delete=models.PROTECT, related_name="+")
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
+    left_run = models.ForeignKey(CohortRun, null=True, on_delete=models.PROTECT, related_name="+")
     left_because = models.CharField(max_length=30, blank=True, choices=LeftBecause.choices)
 
     class Meta:

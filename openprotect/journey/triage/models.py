@@ -15,7 +15,7 @@ class Decision(models.Model):
     """The decision about one answer set: the rows that fired, what each read, the version.
 
     `fired` is a list of {row, category, urgency, advice, why, read}; `outcome` the most
-    urgent urgency of all rows, or `cannot_assess`.
+    urgent urgency of all rows, or `cannot_assess`; `calls` what act was asked to raise.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -24,5 +24,6 @@ class Decision(models.Model):
     pack_version = models.ForeignKey(PackVersion, on_delete=models.PROTECT)
     outcome = models.CharField(max_length=20)
     fired = models.JSONField()
+    calls = models.JSONField(default=list)
     cannot_assess = models.JSONField(default=list)
     decided_at = models.DateTimeField()

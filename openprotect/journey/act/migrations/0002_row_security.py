@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     operations = [
         protect("act_case", staff_read="see.calls_to_action", staff_write="act.calls_to_action"),
         grant("act_case", "SELECT", "INSERT", "UPDATE"),
-        protect("act_calltoaction", staff_read="see.calls_to_action", staff_write="act.calls_to_action"),
+        protect("act_calltoaction", staff_read="see.calls_to_action", staff_write="act.calls_to_action", person_read=True),
         grant("act_calltoaction", "SELECT", "INSERT", "UPDATE"),
         protect("act_step", staff_read="see.calls_to_action", staff_write="act.calls_to_action"),
         grant("act_step", "SELECT", "INSERT"),

@@ -1,0 +1,46 @@
+"""Hand messages to the provider between two transactions: claimed before, settled after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from openprotect.governance.scope import enter, system
+from openprotect.journey import flow
+from openprotect.journey.contact import actions as contact
+from openprotect.journey.contact import ports
+
+BATCH = 500
+# After this long without an answer the worker that claimed a message is taken for dead.
+ANSWER_LOST = timedelta(minutes=5)
+
+
+def send_due(*, now: datetime) -> int:
+    """Send everything that is due, in batches; returns how many messages left."""
+    sent = 0
+    while True:
+        by = system("worker", now=now)
+        messages = flow.perform(contact.claim_due, by=by, now=now, limit=BATCH)
+        accepted = hand_over(messages)
+        claimed = [m.reference for m in messages]
+        flow.perform(contact.settle, by=by, now=now, sent=accepted, claimed=claimed)
+        sent += len(accepted)
+        if len(messages) < BATCH:
+            return sent
+
+
+def hand_over(messages: Sequence[ports.OutgoingMessage]) -> frozenset[UUID]:
+    """Give messages to the provider; returns the references it accepted."""
+    return ports.provider().send(messages)
+
+
+def settle_lost(*, now: datetime) -> int:
+    """Ask the provider about messages whose answer was lost; returns how many were settled."""
+    by = system("worker", now=now)
+    lost = flow.perform(contact.unsettled, by=by, now=now, older_than=ANSWER_LOST)
+    if lost:
+        with enter(by):
+            accepted = ports.provider().accepted(lost)
+        flow.perform(contact.settle, by=by, now=now, sent=accepted, claimed=lost)
+    return len(lost)

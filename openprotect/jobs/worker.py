@@ -1,0 +1,52 @@
+"""The worker: jobs as they come, the sweeper, and the timetable."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from datetime import datetime
+
+import structlog
+from django.db import close_old_connections
+from procrastinate.contrib.django import app
+
+from openprotect.governance import clock
+from openprotect.jobs import sweeper
+
+SWEEP_EVERY = 5.0  # seconds
+log = structlog.get_logger(__name__)
+
+
+def run() -> None:
+    """Work until SIGTERM or Ctrl-C: a sweep every few seconds, jobs in between.
+
+    What one round could not do is logged and tried again in the next: the rows that are due
+    stand in their tables until it is done.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.is_set():
+        began = time.monotonic()
+        close_old_connections()
+        try:
+            run_jobs()
+            now = clock.now()
+            sweeper.sweep(now=now)
+            _keep_time(now)
+        except Exception:
+            log.exception("round_failed")
+        ended.wait(max(0.0, SWEEP_EVERY - (time.monotonic() - began)))
+
+
+def run_jobs() -> None:
+    """Do the jobs that wait in the queue, then come back."""
+    connector = app.connector.get_worker_connector()
+    with app.replace_connector(connector) as working:
+        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful")
+
+
+def _keep_time(now: datetime) -> None:
+    sweeper.record_day(now=now)
+    clock.mark(now)

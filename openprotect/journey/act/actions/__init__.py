@@ -1,0 +1,25 @@
+"""Writes of act: raise calls to action, work them, refer them, close them."""
+
+from openprotect.journey.act.actions.raising import raise_calls, raise_for
+from openprotect.journey.act.actions.referring import (
+    answer_referral,
+    open_referral,
+    refer,
+    send_referral_link,
+    take_back,
+)
+from openprotect.journey.act.actions.working import acknowledge, add_note, close, record_view
+
+__all__ = [
+    "acknowledge",
+    "add_note",
+    "answer_referral",
+    "close",
+    "open_referral",
+    "raise_calls",
+    "raise_for",
+    "record_view",
+    "refer",
+    "send_referral_link",
+    "take_back",
+]

@@ -1,0 +1,146 @@
+"""Raise calls to action. Only act writes them, whoever asks: triage, contact, a call handler."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from openprotect.governance.actions import permit, record
+from openprotect.governance.queries import owner_team
+from openprotect.governance.scope import Scope
+from openprotect.journey.act import rules
+from openprotect.journey.act.events import CallToActionRaised
+from openprotect.journey.act.facts import Wanted
+from openprotect.journey.act.models import CallToAction, Case, Step
+from openprotect.journey.identify.models import Member
+from openprotect.journey.triage.models import Decision
+from openprotect.lib.done import Done
+from openprotect.programmes import queries as programmes
+from openprotect.programmes.definitions import Pack
+
+
+def raise_calls(*, decision: UUID, by: Scope, now: datetime) -> Done[int]:
+    """Raise what a decision asks for; returns how many calls to action it touched."""
+    permit("raise.calls_to_action", by=by)
+    decided = Decision.objects.select_related("answer_set__check_in__member").get(id=decision)
+    if not decided.calls:
+        return Done(0)
+    member = decided.answer_set.check_in.member
+    pack = programmes.pack(decided.pack_version_id)
+    events = tuple(
+        _raise(
+            member,
+            Wanted(call["category"], call["urgency"], call["why"]),
+            pack=pack,
+            pack_version=decided.pack_version_id,
+            source="decision",
+            source_id=str(decision),
+            by=by,
+            now=now,
+        )
+        for call in decided.calls
+    )
+    return Done(len(events), events)
+
+
+def raise_for(
+    *, member: UUID, why: str, source: str, source_id: str, by: Scope, now: datetime
+) -> Done[UUID]:
+    """Raise the call to action that the pack names for members whom contact gave up on."""
+    permit("raise.calls_to_action", by=by)
+    found = Member.objects.get(id=member)
+    version = programmes.switched_on()[found.programme]
+    pack = programmes.pack(version)
+    raised = _raise(
+        found,
+        Wanted(pack.contact.exhausted_category, pack.contact.exhausted_urgency, why),
+        pack=pack,
+        pack_version=version,
+        source=source,
+        source_id=source_id,
+        by=by,
+        now=now,
+    )
+    return Done(raised.call_to_action, (raised,))
+
+
+def _raise(
+    member: Member,
+    wanted: Wanted,
+    *,
+    pack: Pack,
+    pack_version: int,
+    source: str,
+    source_id: str,
+    by: Scope,
+    now: datetime,
+) -> CallToActionRaised:
+    """A need that is already being worked on is not raised twice: it becomes as urgent as the
+    more urgent of the two, and its history says that it was heard again.
+    """
+    same = CallToAction.objects.filter(source=source, source_id=source_id, category=wanted.category)
+    already = same.first() or (
+        CallToAction.objects.select_for_update()
+        .filter(member=member, category=wanted.category)
+        .exclude(status=CallToAction.Status.CLOSED)
+        .first()
+    )
+    rank = pack.triage.rank(wanted.urgency)
+    category = pack.act.categories[wanted.category]
+    if already:
+        _hear_again(already, wanted, rank, rules.due_at(category, wanted.urgency, now), by=by, now=now)
+        return CallToActionRaised(already.id)
+    case, _ = Case.objects.get_or_create(
+        member=member, closed_at=None, defaults={"person_id": member.person_id, "opened_at": now}
+    )
+    desk = category.desk(wanted.urgency)
+    person = member.person
+    team = owner_team(
+        duty=desk.team,
+        practice=person.practice_id if desk.at == "practice" else None,
+        locality=person.locality_id if desk.at in ("practice", "locality") else None,
+    )
+    raised = CallToAction(
+        id=uuid4(),
+        case=case,
+        member=member,
+        person_id=member.person_id,
+        pack_version_id=pack_version,
+        category=wanted.category,
+        urgency=wanted.urgency,
+        rank=rank,
+        why=wanted.why[:200],
+        source=source,
+        source_id=source_id,
+        owner_team=team,
+        raised_at=now,
+        due_at=rules.due_at(category, wanted.urgency, now),
+    )
+    raised.save(force_insert=True)
+    _step(raised, "raised", "", by=by, now=now)
+    record("call to action raised", by=by, person=member.person_id, of="call to action", id=raised.id)
+    return CallToActionRaised(raised.id)
+
+
+def _hear_again(
+    call: CallToAction, wanted: Wanted, rank: int, due_at: datetime, *, by: Scope, now: datetime
+) -> None:
+    if rank > call.rank:
+        call.urgency, call.rank, call.why = wanted.urgency, rank, wanted.why[:200]
+        call.due_at = min(call.due_at, due_at)
+        call.version += 1
+        call.save(update_fields=["urgency", "rank", "why", "due_at", "version"])
+    _step(call, "heard again", call.status, by=by, now=now)
+
+
+def _step(call: CallToAction, what: str, before: str, *, by: Scope, now: datetime) -> None:
+    Step.objects.create(
+        call_to_action=call,
+        person_id=call.person_id,
+        at=now,
+        by=by.actor,
+        what=what,
+        from_status=before,
+        to_status=call.status,
+        detail=call.urgency,
+    )

@@ -1,0 +1,178 @@
+"""Hand a call to action to another organisation, by a link without an account.
+
+The partner sees the referral alone: what is asked, and how to reach the person. It has one
+owner until the outcome is back with whoever sent it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from openprotect.governance.actions import permit, record
+from openprotect.governance.errors import NotThere
+from openprotect.governance.models import Organisation
+from openprotect.governance.scope import Scope, enter, system
+from openprotect.journey.act import rules
+from openprotect.journey.act.actions.working import move, take
+from openprotect.journey.act.errors import NoteIsEmpty, NotPossibleNow, NotReferredThere, UnknownOutcome
+from openprotect.journey.act.events import ReferralSent, ReferralSettled
+from openprotect.journey.act.models import CallToAction, Referral, ReferralLink, ReferralStep
+from openprotect.journey.contact.actions import hash_of
+from openprotect.journey.contact.ports import OutgoingMessage
+from openprotect.lib.done import Done
+from openprotect.people.models import ContactPoint, PersonIdentity
+from openprotect.programmes import queries as programmes
+
+
+def refer(
+    *, call_to_action: UUID, organisation: int, asked: str, by: Scope, now: datetime
+) -> Done[UUID]:
+    """Hand a call to action to a partner with a few words on what is asked; returns the referral.
+
+    The name, one telephone number and the address are copied, nothing else: the partner never
+    sees the record. Raises NotReferredThere, NoteIsEmpty, NotPossibleNow.
+    """
+    call = take(call_to_action, "refer", by=by)
+    if not asked.strip():
+        raise NoteIsEmpty()
+    partner = Organisation.objects.get(id=organisation)
+    category = programmes.pack(call.pack_version_id).act.categories[call.category]
+    if partner.kind not in category.refer_to:
+        raise NotReferredThere(organisation=partner.name)
+    with enter(system("referrals", now=now)):
+        person = PersonIdentity.objects.get(person_id=call.person_id)
+        points = dict(
+            ContactPoint.objects.filter(person_id=call.person_id, ends_at=None)
+            .order_by("-starts_at")
+            .values_list("kind", "value")
+        )
+    referral = Referral.objects.create(
+        id=uuid4(),
+        call_to_action=call,
+        person_id=call.person_id,
+        organisation=partner,
+        pack_version_id=call.pack_version_id,
+        sent_at=now,
+        sent_by=by.actor,
+        category_label=category.label,
+        name=f"{person.given_name} {person.family_name}",
+        telephone=points.get("mobile") or points.get("landline") or "",
+        address=points.get("address", ""),
+        asked=asked.strip(),
+        due_at=max(call.due_at, now),
+    )
+    _step(referral, "sent", "", by=by, now=now)
+    move(call, "refer", by=by, now=now, detail=partner.code)
+    return Done(referral.id, (ReferralSent(referral.id),))
+
+
+def send_referral_link(*, referral: UUID, by: Scope, now: datetime) -> Done[list[OutgoingMessage]]:
+    """Make the link of a referral and the e-mail that carries it; returns what to hand over.
+
+    Nothing about the person stands in the e-mail. A referral has one link: a second call
+    returns nothing to send.
+    """
+    permit("send.messages", by=by)
+    found = Referral.objects.select_for_update().get(id=referral)
+    if ReferralLink.objects.filter(referral=found).exists():
+        return Done([])
+    pack = programmes.pack(found.pack_version_id)
+    partner = found.organisation
+    token = secrets.token_urlsafe(16)
+    reference = uuid4()
+    ReferralLink.objects.create(
+        token_hash=hash_of(token),
+        referral=found,
+        reference=reference,
+        created_at=now,
+        expires_at=pack.contact.link_valid_for.after(max(now, found.due_at)),
+    )
+    message = pack.messages["referral.email", "en"]
+    values = {
+        "organisation": partner.name,
+        "category": found.category_label,
+        "link": f"{settings.BASE_URL}/r/{token}",
+        "due": f"{found.due_at:%d %B %Y}",
+        "programme": pack.programme.title,
+        "phone": pack.programme.phone,
+        "phone_hours": pack.programme.phone_hours,
+    }
+    record("referral link sent", by=by, person=found.person_id, of="referral", id=found.id)
+    return Done(
+        [
+            OutgoingMessage(
+                reference=reference,
+                channel="email",
+                to=partner.email,
+                subject=message.subject,
+                body=message.filled(values),
+                person=found.person_id,
+                language="en",
+                at=now,
+            )
+        ]
+    )
+
+
+def open_referral(*, token: str, by: Scope, now: datetime) -> Done[UUID | None]:
+    """The referral that a partner's link opens; None for a link that is unknown or has expired.
+
+    Opening it uses nothing up: mail scanners open links first.
+    """
+    with enter(system("door", now=now)) as as_door:
+        link = (
+            ReferralLink.objects.select_related("referral")
+            .filter(token_hash=hash_of(token), expires_at__gt=now)
+            .first()
+        )
+        if link is None:
+            record("door refused", by=as_door, of="referral link", id=hash_of(token)[:16])
+            return Done(None)
+        record("referral opened", by=as_door, person=link.referral.person_id, of="referral", id=link.referral_id)
+        return Done(link.referral_id)
+
+
+def answer_referral(
+    *, referral: UUID, verb: str, outcome: str, text: str, by: Scope, now: datetime
+) -> Done[None]:
+    """What a partner does with a referral: `accept`, `hand back` (with a reason), `report`
+    (with an outcome of the pack). Raises NotPossibleNow, UnknownOutcome, NoteIsEmpty.
+    """
+    found = Referral.objects.select_for_update().filter(id=referral).first()
+    if found is None:
+        raise NotThere()
+    if (found.status, verb) not in rules.REFERRAL_TRANSITIONS:
+        raise NotPossibleNow(status=found.get_status_display().lower(), verb=verb)
+    if verb == "hand back" and not text.strip():
+        raise NoteIsEmpty()
+    outcomes = {o.code for o in programmes.pack(found.pack_version_id).act.partner_outcomes}
+    if verb == "report" and outcome not in outcomes:
+        raise UnknownOutcome()
+    found.status = rules.REFERRAL_TRANSITIONS[found.status, verb]
+    found.outcome = outcome if verb == "report" else ""
+    settled = verb != "accept"
+    found.settled_at = now if settled else None
+    found.save(update_fields=["status", "outcome", "settled_at"])
+    _step(found, verb, text.strip(), by=by, now=now)
+    record(f"referral: {verb}", by=by, person=found.person_id, of="referral", id=found.id, why=outcome)
+    return Done(None, (ReferralSettled(found.id),) if settled else ())
+
+
+def take_back(*, referral: UUID, by: Scope, now: datetime) -> Done[None]:
+    """A referral came back, with an outcome or without: its call to action is its owner's again."""
+    found = Referral.objects.get(id=referral)
+    call = CallToAction.objects.select_for_update().get(id=found.call_to_action_id)
+    verb = "report" if found.status == Referral.Status.REPORTED else "take back"
+    if (call.status, verb) in rules.TRANSITIONS:
+        move(call, verb, by=by, now=now, detail=found.outcome)
+    return Done(None)
+
+
+def _step(referral: Referral, what: str, text: str, *, by: Scope, now: datetime) -> None:
+    ReferralStep.objects.create(
+        referral=referral, person_id=referral.person_id, at=now, by=by.actor, what=what, text=text
+    )

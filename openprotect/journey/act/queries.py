@@ -1,0 +1,222 @@
+"""Reads of act: the worklist, one call to action, one referral."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from openprotect.governance.models import Organisation
+from openprotect.governance.scope import Scope, require
+from openprotect.journey.act import rules
+from openprotect.journey.act.models import CallToAction, Note, Referral, ReferralStep, Step
+from openprotect.journey.check_in import queries as check_in
+from openprotect.journey.triage import queries as triage
+from openprotect.people.models import ContactPoint, Need, PersonIdentity
+from openprotect.programmes import queries as programmes
+from openprotect.programmes.definitions.act import Category
+
+
+@dataclass(frozen=True)
+class WorklistRow:
+    """One line of the worklist."""
+
+    id: UUID
+    name: str
+    nhs_number: str
+    date_of_birth: object
+    category_label: str
+    urgency: str
+    rank: int
+    why: str
+    raised_at: datetime
+    due_at: datetime
+    overdue: bool
+    status: str
+    team_name: str
+    held_by: str
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """A page of calls to action, most urgent first; `after` opens the next page."""
+
+    rows: Sequence[WorklistRow]
+    after: str
+    open: int
+    overdue: int
+    unaccepted: int
+
+
+PAGE = 25
+
+
+def worklist(*, scope: Scope, after: str = "") -> Worklist:
+    """What is to be done by the teams of this actor's organisations, most urgent first.
+
+    Pages go by key (rank, due, id), so that the last page costs what the first does. `after` is
+    what the page before gave; anything else starts at the beginning.
+    """
+    require(scope)
+    mine = CallToAction.objects.filter(owner_team__organisation_id__in=scope.organisations).exclude(
+        status=CallToAction.Status.CLOSED
+    )
+    page = mine.order_by("-rank", "due_at", "id")
+    key = _key(after)
+    if key:
+        rank, due_at, last = key
+        page = page.extra(
+            where=["(-rank, due_at, act_calltoaction.id) > (%s, %s, %s)"], params=[-rank, due_at, last]
+        )
+    found = list(page.select_related("owner_team__organisation")[: PAGE + 1])
+    names = {
+        i.person_id: i for i in PersonIdentity.objects.filter(person_id__in=[c.person_id for c in found])
+    }
+    rows = [_row(c, names.get(c.person_id), scope.now) for c in found[:PAGE]]
+    more = f"{found[PAGE - 1].rank}~{found[PAGE - 1].due_at.isoformat()}~{found[PAGE - 1].id}" if len(found) > PAGE else ""
+    return Worklist(
+        rows=rows,
+        after=more,
+        open=mine.count(),
+        overdue=mine.filter(due_at__lt=scope.now).count(),
+        unaccepted=mine.filter(status=CallToAction.Status.OPEN).count(),
+    )
+
+
+def _key(after: str) -> tuple[int, datetime, UUID] | None:
+    try:
+        rank, due_at, last = after.split("~")
+        return int(rank), datetime.fromisoformat(due_at), UUID(last)
+    except ValueError:
+        return None
+
+
+def _row(call: CallToAction, identity: PersonIdentity | None, now: datetime) -> WorklistRow:
+    return WorklistRow(
+        id=call.id,
+        name=f"{identity.given_name} {identity.family_name}" if identity else "",
+        nhs_number=identity.nhs_number if identity else "",
+        date_of_birth=identity.date_of_birth if identity else None,
+        category_label=_category(call).label,
+        urgency=call.urgency,
+        rank=call.rank,
+        why=call.why,
+        raised_at=call.raised_at,
+        due_at=call.due_at,
+        overdue=call.due_at < now and call.status != CallToAction.Status.CLOSED,
+        status=call.status,
+        team_name=f"{call.owner_team.organisation.name}: {call.owner_team.name}",
+        held_by=_held_by(call),
+    )
+
+
+def _held_by(call: CallToAction) -> str:
+    """Clinical responsibility passes when it is accepted, never when it is sent."""
+    if call.accepted_at:
+        return f"{call.owner_team.organisation.name}: {call.owner_team.name}"
+    return "Surveillance team, until it is accepted"
+
+
+def _category(call: CallToAction) -> Category:
+    return programmes.pack(call.pack_version_id).act.categories[call.category]
+
+
+@dataclass(frozen=True)
+class CallToActionView:
+    """A call to action with all that its reader may see: RLS empties what they may not."""
+
+    row: WorklistRow
+    person: UUID
+    category: Category
+    possible: frozenset[str]
+    contact_points: Sequence[ContactPoint]
+    needs: Sequence[Need]
+    answered: check_in.Answered | None
+    explained: triage.Explained | None
+    steps: Sequence[Step]
+    notes: Sequence[Note]
+    referrals: Sequence[Referral]
+    referral_steps: Mapping[UUID, Sequence[ReferralStep]]
+    partners: Sequence[Organisation]
+    outcome_label: str
+    advice: str
+
+
+def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
+    """One call to action in scope, with its answers, the rule behind it and its history."""
+    require(scope)
+    found = CallToAction.objects.select_related("owner_team__organisation").filter(id=id_).first()
+    if found is None:
+        return None
+    pack = programmes.pack(found.pack_version_id)
+    category = _category(found)
+    explained = triage.explain(UUID(found.source_id), scope=scope) if found.source == "decision" else None
+    referrals = list(found.referrals.select_related("organisation").order_by("sent_at"))
+    steps: dict[UUID, list[ReferralStep]] = {}
+    for step in ReferralStep.objects.filter(referral__in=referrals).order_by("id"):
+        steps.setdefault(step.referral_id, []).append(step)
+    advice = [
+        pack.act.advice.get(str(row["advice"]), "")
+        for row in (explained.fired if explained else [])
+        if row["category"] == found.category
+    ]
+    return CallToActionView(
+        row=_row(found, PersonIdentity.objects.filter(person_id=found.person_id).first(), scope.now),
+        person=found.person_id,
+        category=category,
+        possible=rules.possible(found.status),
+        contact_points=list(ContactPoint.objects.filter(person_id=found.person_id, ends_at=None).order_by("kind")),
+        needs=list(Need.objects.filter(person_id=found.person_id).order_by("kind")),
+        answered=check_in.answered(explained.answer_set, scope=scope) if explained else None,
+        explained=explained,
+        steps=list(found.steps.order_by("id")),
+        notes=list(found.notes.order_by("id")),
+        referrals=referrals,
+        referral_steps=steps,
+        partners=list(Organisation.objects.filter(kind__in=category.refer_to).order_by("name")),
+        outcome_label=next((o.label for o in category.outcomes if o.code == found.outcome), ""),
+        advice=" ".join(filter(None, advice)),
+    )
+
+
+@dataclass(frozen=True)
+class ReferralView:
+    """A referral as the partner sees it: nothing but the referral."""
+
+    referral: Referral
+    organisation_name: str
+    possible: frozenset[str]
+    outcomes: Sequence[tuple[str, str]]
+    outcome_label: str
+    steps: Sequence[ReferralStep]
+    phone: str
+    phone_hours: str
+
+
+def referral(id_: UUID, *, scope: Scope) -> ReferralView | None:
+    """One referral in scope."""
+    require(scope)
+    found = Referral.objects.select_related("organisation").filter(id=id_).first()
+    if found is None:
+        return None
+    pack = programmes.pack(found.pack_version_id)
+    outcomes = [(o.code, o.label) for o in pack.act.partner_outcomes]
+    return ReferralView(
+        referral=found,
+        organisation_name=found.organisation.name,
+        possible=frozenset(v for s, v in rules.REFERRAL_TRANSITIONS if s == found.status),
+        outcomes=outcomes,
+        outcome_label=dict(outcomes).get(found.outcome, ""),
+        steps=list(found.steps.order_by("id")),
+        phone=pack.programme.phone,
+        phone_hours=pack.programme.phone_hours,
+    )
+
+
+def what_follows(*, scope: Scope) -> tuple[str, ...]:
+    """What a person is told will happen for them, in the pack's public words, once each."""
+    require(scope)
+    calls = CallToAction.objects.filter(person_id=scope.person).exclude(status=CallToAction.Status.CLOSED)
+    labels = (_category(call).public_label for call in calls.order_by("-rank", "category"))
+    return tuple(dict.fromkeys(labels))

@@ -1,0 +1,30 @@
+"""Writes of contact: plan the ladder, send what is due, ring, stop."""
+
+from openprotect.journey.contact.actions.calls import (
+    claim_call,
+    release_expired_calls,
+    record_call,
+)
+from openprotect.journey.contact.actions.plan import (
+    after_answer,
+    after_missed,
+    plan,
+    resume,
+    stop,
+)
+from openprotect.journey.contact.actions.send import claim_due, hash_of, settle, unsettled
+
+__all__ = [
+    "after_answer",
+    "after_missed",
+    "claim_call",
+    "claim_due",
+    "hash_of",
+    "plan",
+    "record_call",
+    "release_expired_calls",
+    "resume",
+    "settle",
+    "stop",
+    "unsettled",
+]

@@ -1,0 +1,265 @@
+"""Plan the steps of the ladder, and stop them.
+
+Set-based: one statement plans a step for however many members, and no member has it twice
+(unique in the database). Nothing is planned for the dead, the opted-out or the restricted;
+what changes between planning and sending is checked again when it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from openprotect.governance.actions import permit
+from openprotect.governance.scope import Scope
+from openprotect.journey.contact import rules
+from openprotect.journey.contact.events import ContactExhausted, OccurrencesPlanned
+from openprotect.journey.contact.facts import Missed, Planned
+from openprotect.journey.contact.models import Call, Intent
+from openprotect.journey.identify.models import CohortRun, Member
+from openprotect.lib.done import Done
+from openprotect.programmes import queries as programmes
+from openprotect.programmes.definitions.contact import Contact
+
+# Who can be written to by text or e-mail answers within the ordinary time; who has nothing but
+# an address gets the longer one, because a letter takes its days.
+_INSERT = """
+INSERT INTO contact_intent (member_id, person_id, pack_version_id, occurrence, step, batch, due_at,
+                            respond_by, status, stopped_because)
+SELECT m.id, m.person_id, %(version)s, w.occurrence, %(step)s, %(batch)s, %(due)s,
+       CASE WHEN EXISTS (
+           SELECT 1 FROM people_contactpoint c WHERE c.person_id = m.person_id AND c.ends_at IS NULL
+             AND c.kind IN ('mobile', 'email')
+       ) THEN %(respond_by)s::timestamptz ELSE %(letter_respond_by)s::timestamptz END,
+       'planned', ''
+FROM unnest(%(members)s::uuid[], %(occurrences)s::int[]) AS w(member_id, occurrence)
+JOIN identify_member m ON m.id = w.member_id AND m.left_at IS NULL
+JOIN people_person p ON p.id = m.person_id AND p.died_on IS NULL AND NOT p.restricted
+WHERE NOT EXISTS (
+    SELECT 1 FROM (
+        SELECT kind FROM people_wish WHERE person_id = p.id ORDER BY id DESC LIMIT 1
+    ) latest WHERE latest.kind = 'no_contact'
+)
+ON CONFLICT (member_id, occurrence, step) DO NOTHING
+"""
+
+_FOUND = """
+SELECT m.id, coalesce((SELECT max(occurrence) FROM contact_intent i WHERE i.member_id = m.id), 0) + 1,
+       p.restricted
+FROM identify_member m JOIN people_person p ON p.id = m.person_id
+WHERE m.run_id = %s AND m.left_at IS NULL AND p.died_on IS NULL
+ORDER BY m.id
+"""
+
+_STOP_LEFT = """
+UPDATE contact_intent i SET status = 'cancelled', stopped_because = m.left_because
+FROM identify_member m WHERE m.id = i.member_id AND m.left_run_id = %(run)s AND m.left_at IS NOT NULL
+  AND i.status = 'planned'
+"""
+
+_END_CALLS_OF_LEFT = """
+UPDATE contact_call c SET status = 'cancelled', claimed_by_id = NULL, claimed_until = NULL, ended_at = %(now)s
+FROM identify_member m WHERE m.id = c.member_id AND m.left_run_id = %(run)s AND m.left_at IS NOT NULL
+  AND c.ended_at IS NULL
+"""
+
+
+def plan(*, run: UUID, by: Scope, now: datetime) -> Done[int]:
+    """Plan the first check-in of everybody who joined with a cohort run; returns how many.
+
+    What was planned for those who left with it is cancelled. A restricted person is never contacted by us: that is said at once, so that somebody owns it.
+    """
+    permit("plan.contact", by=by)
+    version = CohortRun.objects.values_list("pack_version_id", flat=True).get(id=run)
+    contact = programmes.pack(version).contact
+    with connection.cursor() as cursor:
+        for step in (_STOP_LEFT, _END_CALLS_OF_LEFT):
+            cursor.execute(step, {"run": run, "now": now})
+        cursor.execute(_FOUND, [run])
+        rows = cursor.fetchall()
+    opens_at = rules.next_allowed(contact, now)
+    reachable = [(member, occurrence) for member, occurrence, restricted in rows if not restricted]
+    batch = _insert(reachable, rules.steps_from(contact, opens_at), contact, version, opens_at)
+    closed_to_us = [
+        ContactExhausted(member=member, source_id=f"restricted {member}", why="restricted record")
+        for member, _, restricted in rows
+        if restricted
+    ]
+    return Done(len(reachable), (OccurrencesPlanned(batch), *closed_to_us))
+
+
+def after_answer(*, member: UUID, occurrence: int, by: Scope, now: datetime) -> Done[None]:
+    """Cancel what is still planned for an answered check-in, and plan the next one."""
+    subject, version, contact = _of(member)
+    _cancel("answered", member_id=member)
+    Call.objects.filter(member_id=member, status=Call.Status.WAITING).update(
+        status=Call.Status.DONE, ended_at=now
+    )
+    opens_at = rules.next_check_in(contact, subject.joined_at, now)
+    batch = _insert(
+        [(member, occurrence + 1)], rules.steps_from(contact, opens_at), contact, version, opens_at
+    )
+    return Done(None, (OccurrencesPlanned(batch),))
+
+
+def after_missed(*, missed: Sequence[Missed], by: Scope, now: datetime) -> Done[None]:
+    """Go up the ladder after check-ins that nobody answered.
+
+    Few misses: the next check-in is asked for. More: somebody rings, and the check-in that the
+    caller will fill in is opened without a message. While the member cannot be reached at all
+    (trying has ended and a team owns it) nothing more is planned until that team is done.
+    """
+    events: list[object] = []
+    for version, members in _by_version(missed).items():
+        contact = programmes.pack(version).contact
+        resting = _resting([m.member for m in members])
+        write = [
+            (m.member, m.occurrence + 1)
+            for m in members
+            if m.member not in resting and m.in_a_row < contact.call.after_missed
+        ]
+        ring = [
+            (m.member, m.occurrence + 1)
+            for m in members
+            if m.member not in resting and m.in_a_row >= contact.call.after_missed
+        ]
+        opens_at = rules.next_allowed(contact, now)
+        if write:
+            steps = rules.steps_from(contact, opens_at)
+            events.append(OccurrencesPlanned(_insert(write, steps, contact, version, opens_at)))
+        if ring:
+            start = rules.first_try(contact.call, now)
+            batch = _insert(ring, (Planned(rules.CALL, start),), contact, version, start)
+            open_calls(ring, why="missed_check_ins", version=version, due_at=start, now=now)
+            events.append(OccurrencesPlanned(batch))
+    return Done(None, tuple(events))
+
+
+def resume(*, member: UUID, by: Scope, now: datetime) -> Done[None]:
+    """Ask again after a team is done with a member: nothing keeps us from trying any more.
+
+    Where a check-in is still due, it goes on; where nothing is, the next one is planned.
+    """
+    Call.objects.filter(member_id=member, status=Call.Status.EXHAUSTED).update(status=Call.Status.DONE)
+    Intent.objects.filter(member_id=member, status=Intent.Status.NO_ROUTE).update(
+        status=Intent.Status.CANCELLED, stopped_because="team is done"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(occurrence), 0), bool_or(status IN ('planned', 'sending'))"
+            " OR bool_or(respond_by > %s) FROM contact_intent WHERE member_id = %s",
+            [now, member],
+        )
+        last, busy = cursor.fetchone()
+        cursor.execute(
+            "SELECT 1 FROM contact_call WHERE member_id = %s AND status IN ('waiting', 'being_phoned')",
+            [member],
+        )
+        ringing = cursor.fetchone()
+    if busy or ringing:
+        return Done(None)
+    _, version, contact = _of(member)
+    opens_at = rules.next_allowed(contact, now)
+    batch = _insert([(member, last + 1)], rules.steps_from(contact, opens_at), contact, version, opens_at)
+    return Done(None, (OccurrencesPlanned(batch),))
+
+
+def stop(*, person: UUID, why: str, by: Scope, now: datetime) -> Done[None]:
+    """Cancel everything that is planned for a person: opt-out, death, contacted in error."""
+    _cancel(why, person_id=person)
+    Call.objects.filter(person_id=person, ended_at=None).update(
+        status=Call.Status.CANCELLED, claimed_by=None, claimed_until=None, ended_at=now
+    )
+    return Done(None)
+
+
+def open_calls(
+    members: Sequence[tuple[UUID, int]], *, why: str, version: int, due_at: datetime, now: datetime
+) -> None:
+    """Put members on the list of people to be phoned, unless they stand on it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contact_call (id, member_id, person_id, pack_version_id, occurrence, why,"
+            " raised_at, due_at, tries, status)"
+            " SELECT gen_random_uuid(), i.member_id, i.person_id, %(version)s, i.occurrence, %(why)s,"
+            " %(now)s, %(due)s, 0, 'waiting'"
+            " FROM unnest(%(members)s::uuid[], %(occurrences)s::int[]) AS w(member_id, occurrence)"
+            " JOIN contact_intent i ON i.member_id = w.member_id AND i.occurrence = w.occurrence"
+            "  AND i.step = %(call)s"
+            " ON CONFLICT (member_id) WHERE status IN ('waiting', 'being_phoned')"
+            " DO UPDATE SET occurrence = excluded.occurrence",
+            {
+                "version": version,
+                "why": why,
+                "now": now,
+                "due": due_at,
+                "call": rules.CALL,
+                "members": [member for member, _ in members],
+                "occurrences": [occurrence for _, occurrence in members],
+            },
+        )
+
+
+def _insert(
+    members: Sequence[tuple[UUID, int]],
+    steps: Sequence[Planned],
+    contact: Contact,
+    version: int,
+    opens_at: datetime,
+) -> UUID:
+    batch = uuid4()
+    with connection.cursor() as cursor:
+        for step in steps:
+            cursor.execute(
+                _INSERT,
+                {
+                    "version": version,
+                    "step": step.step,
+                    "batch": batch,
+                    "due": step.due_at,
+                    "respond_by": contact.open_for.after(opens_at),
+                    "letter_respond_by": contact.letter_open_for.after(opens_at),
+                    "members": [member for member, _ in members],
+                    "occurrences": [occurrence for _, occurrence in members],
+                },
+            )
+    return batch
+
+
+def _cancel(why: str, **whose: UUID) -> None:
+    Intent.objects.filter(status=Intent.Status.PLANNED, **whose).update(
+        status=Intent.Status.CANCELLED, stopped_because=why
+    )
+
+
+def _of(member: UUID) -> tuple[Member, int, Contact]:
+    found = Member.objects.get(id=member)
+    version = programmes.switched_on()[found.programme]
+    return found, version, programmes.pack(version).contact
+
+
+def _by_version(missed: Sequence[Missed]) -> dict[int, list[Missed]]:
+    members = {m.member: m for m in missed}
+    on = programmes.switched_on()
+    grouped: dict[int, list[Missed]] = {}
+    for member, programme in Member.objects.filter(id__in=members).values_list("id", "programme"):
+        grouped.setdefault(on[programme], []).append(members[member])
+    return grouped
+
+
+def _resting(members: Sequence[UUID]) -> set[UUID]:
+    """Members whom trying has ended for: their last call is exhausted, or no message found a way,
+    and nothing has been planned since.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.member_id FROM contact_intent i WHERE i.member_id = ANY(%s::uuid[])"
+            " AND i.occurrence = (SELECT max(occurrence) FROM contact_intent l WHERE l.member_id = i.member_id)"
+            " AND (i.status = 'no_route' OR EXISTS (SELECT 1 FROM contact_call c"
+            "  WHERE c.member_id = i.member_id AND c.occurrence = i.occurrence AND c.status = 'exhausted'))",
+            [list(members)],
+        )
+        return {row[0] for row in cursor.fetchall()}

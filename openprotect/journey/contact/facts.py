@@ -1,0 +1,60 @@
+"""What contact decides with: frozen values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One step of the ladder for one occurrence: when it is due, and by when an answer is."""
+
+    step: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A check-in that nobody answered, and how many in a row that makes."""
+
+    member: UUID
+    occurrence: int
+    in_a_row: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An intent that is being sent: whom it is for and every way they can be reached.
+
+    `points` maps a channel to (contact point id, value).
+    """
+
+    intent: int
+    member: UUID
+    person: UUID
+    pack_version: int
+    occurrence: int
+    step: str
+    given_name: str
+    family_name: str
+    language: str
+    points: Mapping[str, tuple[int, str]]
+    rings: bool
+    needs: Sequence[str]
+
+    @classmethod
+    def read(cls, *row: object) -> Claim:
+        """A claim from a row of the database, in which `points` is JSON text."""
+        *before, points, rings, needs = row
+        return cls(*before, json.loads(str(points)), rings, needs)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class SendBatch:
+    """What one sending run handed to the provider: references to settle."""
+
+    references: tuple[UUID, ...]

@@ -1,0 +1,168 @@
+"""Event -> what follows. The only file that knows all six stages.
+
+    identify -> contact -> check in -> triage -> act -> learn
+
+An action never calls the next stage: it returns what happened, and this table says what
+follows. `now` runs in the same transaction, so an answer is never without its decision;
+`later` is a job that is deferred in it, so that it is lost only if the event is. Loops of the
+service (a missed check-in goes back to contact) are lines of this table, not imports. Every
+event stands in it exactly once; "nothing follows" is written too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from openprotect.governance.scope import Scope, at, enter, system
+from openprotect.journey.act import actions as act
+from openprotect.journey.act.events import (
+    CallToActionRaised,
+    CaseClosed,
+    ReferralSent,
+    ReferralSettled,
+)
+from openprotect.journey.check_in import actions as check_in
+from openprotect.journey.check_in import queries as check_in_queries
+from openprotect.journey.check_in.events import CheckInsMissed, CheckInsOpened, CheckInSubmitted
+from openprotect.journey.contact import actions as contact
+from openprotect.journey.contact.events import (
+    ContactedInError,
+    ContactExhausted,
+    OccurrencesPlanned,
+    WelfareConcern,
+)
+from openprotect.journey.identify import actions as identify
+from openprotect.journey.identify.events import CohortBuilt, MemberLeft
+from openprotect.journey.learn.events import DayRecorded
+from openprotect.journey.triage import actions as triage
+from openprotect.journey.triage.events import Triaged
+from openprotect.lib.done import Done
+from openprotect.people.events import ContactDeclined, DeathRecorded, ListReceived
+
+Value = TypeVar("Value")
+Arguments = Callable[[Any, Scope], Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Now:
+    """Run this action in the same transaction, as the system; `given` makes its arguments."""
+
+    action: Callable[..., Done[Any]]
+    given: Arguments
+
+
+@dataclass(frozen=True)
+class Later:
+    """Defer the job of this name in the same transaction; its arguments are ids."""
+
+    job: str
+    given: Arguments
+
+
+FLOW: Mapping[type, tuple[Now | Later, ...]] = {
+    # people: a cohort run reads lists when the timetable or somebody says so
+    ListReceived: (),
+    ContactDeclined: (
+        Now(contact.stop, lambda e, _: {"person": e.person, "why": "no_contact"}),
+        Now(check_in.withdraw, lambda e, _: {"person": e.person}),
+    ),
+    DeathRecorded: (
+        Now(contact.stop, lambda e, _: {"person": e.person, "why": "died"}),
+        Now(check_in.withdraw, lambda e, _: {"person": e.person}),
+    ),
+    # identify -> contact
+    CohortBuilt: (
+        Now(contact.plan, lambda e, _: {"run": e.run}),
+        Now(check_in.withdraw_left, lambda e, _: {"run": e.run}),
+    ),
+    MemberLeft: (
+        Now(contact.stop, lambda e, _: {"person": e.person, "why": e.why}),
+        Now(check_in.withdraw, lambda e, _: {"person": e.person}),
+    ),
+    # contact -> check in, or a team
+    OccurrencesPlanned: (Now(check_in.open_planned, lambda e, _: {"batch": e.batch}),),
+    ContactExhausted: (
+        Now(
+            act.raise_for,
+            lambda e, _: {
+                "member": e.member,
+                "why": e.why,
+                "source": "contact",
+                "source_id": e.source_id,
+            },
+        ),
+    ),
+    WelfareConcern: (
+        Now(
+            act.raise_for,
+            lambda e, _: {
+                "member": e.member,
+                "why": e.why,
+                "source": "welfare",
+                "source_id": e.source_id,
+            },
+        ),
+    ),
+    ContactedInError: (
+        Now(identify.leave, lambda e, _: {"member": e.member, "why": "contacted_in_error"}),
+    ),
+    # check in -> triage, and round to the next check-in
+    CheckInsOpened: (),
+    CheckInSubmitted: (
+        Now(triage.decide, lambda e, _: {"answer_set": e.answer_set}),
+        Now(contact.after_answer, lambda e, _: {"member": e.member, "occurrence": e.occurrence}),
+    ),
+    CheckInsMissed: (
+        Now(
+            contact.after_missed,
+            lambda e, scope: {"missed": check_in_queries.missed_in(e.sweep, scope=scope)},
+        ),
+    ),
+    # triage -> act
+    Triaged: (Now(act.raise_calls, lambda e, _: {"decision": e.decision}),),
+    # act -> partner, and back to contact
+    CallToActionRaised: (),
+    ReferralSent: (Later("send_referral_link", lambda e, _: {"referral": str(e.referral)}),),
+    ReferralSettled: (Now(act.take_back, lambda e, _: {"referral": e.referral}),),
+    CaseClosed: (Now(contact.resume, lambda e, _: {"member": e.member}),),
+    # learn
+    DayRecorded: (),
+}
+
+_jobs: dict[str, Callable[..., object]] = {}
+
+
+def connect_jobs(jobs: Mapping[str, Callable[..., object]]) -> None:
+    """Say how each job of the table is deferred. Called once at start-up."""
+    _jobs.clear()
+    _jobs.update(jobs)
+
+
+def perform(
+    action: Callable[..., Done[Value]], *, by: Scope, now: datetime, **arguments: object
+) -> Value:
+    """Run an action and all that follows from it in one transaction; returns its result.
+
+    Opens the transaction in the scope of `by`, or joins the one that is open.
+    """
+    scope = by if by.now == now else at(by, now)
+    with enter(scope):
+        done = action(**arguments, by=scope, now=now)
+        if any(FLOW[type(event)] for event in done.events):
+            with enter(system("flow", now=now)) as flow:
+                for event in done.events:
+                    _follow(event, flow)
+    return done.value
+
+
+def _follow(event: object, flow: Scope) -> None:
+    for line in FLOW[type(event)]:
+        arguments = line.given(event, flow)
+        if isinstance(line, Later):
+            _jobs[line.job](**arguments)
+            continue
+        for further in line.action(**arguments, by=flow, now=flow.now).events:
+            _follow(further, flow)

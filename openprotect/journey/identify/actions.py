@@ -1,0 +1,128 @@
+"""Write what a cohort run found: the run, the members, the reasons. Set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from openprotect.governance.actions import permit, record
+from openprotect.governance.scope import Scope
+from openprotect.journey.identify.events import CohortBuilt, MemberLeft
+from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.models import CohortRun, Member
+from openprotect.lib.done import Done
+from openprotect.people import actions as people
+from openprotect.people.facts import Arrival
+from openprotect.programmes.models import PackVersion
+
+_STAGE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS found (
+    person_id uuid, rule text, "group" text, evidence_date date, code text, term text, count integer, reason text
+) ON COMMIT DELETE ROWS;
+TRUNCATE found
+"""
+
+_REASONS = """
+INSERT INTO identify_reason (run_id, person_id, rule, "group", evidence_date, code, term, count, reason)
+SELECT DISTINCT ON (person_id, rule) %(run)s, person_id, rule, "group", evidence_date,
+       coalesce(code, ''), coalesce(term, ''), count, reason
+FROM found ORDER BY person_id, rule, evidence_date DESC NULLS LAST
+"""
+
+_JOIN = """
+INSERT INTO identify_member (id, programme, person_id, run_id, joined_at, left_because)
+SELECT gen_random_uuid(), %(programme)s, f.person_id, %(run)s, %(now)s, ''
+FROM (SELECT DISTINCT person_id FROM found) f
+ON CONFLICT (programme, person_id) DO UPDATE
+    SET run_id = excluded.run_id, joined_at = excluded.joined_at, left_at = NULL, left_run_id = NULL,
+        left_because = ''
+    WHERE identify_member.left_at IS NOT NULL AND identify_member.left_because = 'no_longer_found'
+"""
+
+# Nobody leaves because they died: the ledger keeps them, as died.
+_LEAVE = """
+UPDATE identify_member m SET left_at = %(now)s, left_run_id = %(run)s, left_because = 'no_longer_found'
+FROM people_person p
+WHERE m.programme = %(programme)s AND m.left_at IS NULL AND p.id = m.person_id AND p.died_on IS NULL
+  AND NOT EXISTS (SELECT 1 FROM found f WHERE f.person_id = m.person_id)
+"""
+
+# The board's own teams (surveillance, call handlers) are there for every member.
+_GRANT = """
+INSERT INTO governance_accessgrant (person_id, organisation_id, via, basis_id, starts_at)
+SELECT m.person_id, o.id, 'programme', %(basis)s, %(now)s
+FROM identify_member m CROSS JOIN governance_organisation o
+WHERE m.run_id = %(run)s AND m.left_at IS NULL AND o.kind = 'icb'
+ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING
+"""
+
+
+def build_cohort(
+    *,
+    pack_version: int,
+    dataset: str,
+    index_date: date,
+    result: CohortResult,
+    arrivals: Sequence[Arrival],
+    basis: int,
+    by: Scope,
+    now: datetime,
+) -> Done[CohortRun]:
+    """Write a run and make its people members; who is no longer found leaves.
+
+    `arrivals` are the people of `result.members`, one each, as their source knows them: they are
+    found by NHS number or source id or made. `basis` is the legal basis the board's teams see
+    them under. Every reason is kept with the run for ever.
+    """
+    permit("build.cohorts", by=by)
+    version = PackVersion.objects.get(id=pack_version)
+    ids = people.take_in_people(people=arrivals, basis=basis, by=by, now=now).value
+    person_of = {a.source_id: person for a, person in zip(arrivals, ids, strict=True)}
+    run = CohortRun(
+        id=uuid4(),
+        pack_version=version,
+        dataset=dataset,
+        index_date=index_date,
+        ran_at=now,
+        ran_by=by.actor,
+        people=result.people,
+        groups=result.groups,
+        excluded=result.excluded,
+        attrition=[list(step) for step in result.attrition],
+        joined=0,
+        left=0,
+    )
+    run.save(force_insert=True)
+    fields = {"run": run.id, "programme": version.programme, "now": now, "basis": basis}
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE)
+        _copy(cursor, result, person_of)
+        cursor.execute(_REASONS, fields)
+        cursor.execute(_JOIN, fields)
+        run.joined = cursor.rowcount
+        cursor.execute(_LEAVE, fields)
+        run.left = cursor.rowcount
+        cursor.execute(_GRANT, fields)
+    run.save(update_fields=["joined", "left"])
+    record("cohort built", by=by, of="cohort run", id=run.id)
+    return Done(run, (CohortBuilt(run.id),))
+
+
+def leave(*, member: UUID, why: str, by: Scope, now: datetime) -> Done[None]:
+    """A member leaves for a reason somebody gave, such as that contacting them was an error."""
+    found = Member.objects.get(id=member)
+    Member.objects.filter(id=member, left_at=None).update(left_at=now, left_because=why)
+    record("member left", by=by, person=found.person_id, of="member", id=member, why=why)
+    return Done(None, (MemberLeft(member=member, person=found.person_id, why=why),))
+
+
+def _copy(cursor: object, result: CohortResult, person_of: dict[str, UUID]) -> None:
+    names = ("person_id", "rule", "group", "evidence_date", "code", "term", "count", "reason")
+    with cursor.copy("COPY found FROM STDIN") as copy:  # type: ignore[attr-defined]
+        for batch in result.members.select(list(names)).to_batches(max_chunksize=10_000):
+            columns = [batch.column(name).to_pylist() for name in names]
+            for person, *rest in zip(*columns, strict=True):
+                copy.write_row((person_of[person], *rest))

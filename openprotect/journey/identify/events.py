@@ -1,0 +1,22 @@
+"""What happens when people are identified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class CohortBuilt:
+    """A cohort run was written: who joined, who left."""
+
+    run: UUID
+
+
+@dataclass(frozen=True)
+class MemberLeft:
+    """One person is no longer a member."""
+
+    member: UUID
+    person: UUID
+    why: str

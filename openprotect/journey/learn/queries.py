@@ -1,0 +1,68 @@
+"""Reads of the ledger: now, by day, by locality."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from openprotect.governance.scope import Scope, require
+from openprotect.journey.learn.facts import STATES, LedgerLine, LocalityLine
+from openprotect.lib.london import today
+
+_BY_DAY = """
+SELECT date, state, sum(people)::int FROM learn_ledgerday
+WHERE programme = %s AND (%s::bigint IS NULL OR locality_id = %s)
+GROUP BY date, state HAVING sum(people) > 0 ORDER BY date
+"""
+
+_BY_LOCALITY = """
+SELECT coalesce(o.name, 'No locality'), count(*)::int,
+       (count(*) FILTER (WHERE s.state = 'missed'))::int,
+       (count(*) FILTER (WHERE s.state = 'being_phoned'))::int,
+       coalesce(sum(c.open), 0)::int, coalesce(sum(c.overdue), 0)::int,
+       (count(*) FILTER (WHERE s.state = 'lost'))::int
+FROM learn_person_state s
+LEFT JOIN governance_organisation o ON o.id = s.locality_id
+LEFT JOIN (
+    SELECT member_id, count(*) AS open, count(*) FILTER (WHERE due_at < op_now()) AS overdue
+    FROM act_calltoaction WHERE status <> 'closed' GROUP BY member_id
+) c ON c.member_id = s.member_id
+WHERE s.programme = %s GROUP BY o.name ORDER BY o.name NULLS LAST
+"""
+
+
+def ledger_now(programme: str, *, scope: Scope) -> LedgerLine:
+    """Everybody in scope who is or was a member, each in one state, at this moment."""
+    require(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, count(*)::int FROM learn_person_state WHERE programme = %s GROUP BY state",
+            [programme],
+        )
+        found = dict(cursor.fetchall())
+    states = {state: found.get(state, 0) for state in STATES}
+    return LedgerLine(today(scope.now), sum(found.values()), states)
+
+
+def ledger_by_day(programme: str, *, scope: Scope, locality: int | None = None) -> list[LedgerLine]:
+    """The recorded days, oldest first; the states of each add up to `listed`."""
+    require(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DAY, [programme, locality, locality])
+        rows = cursor.fetchall()
+    days: dict[object, dict[str, int]] = {}
+    for date, state, people in rows:
+        days.setdefault(date, dict.fromkeys(STATES, 0))[state] = people
+    return [LedgerLine(date, sum(states.values()), states) for date, states in days.items()]
+
+
+def by_locality(programme: str, *, scope: Scope) -> list[LocalityLine]:
+    """Missed, waiting and overdue by locality, as far as the scope reaches."""
+    require(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_LOCALITY, [programme])
+        return [LocalityLine(*row) for row in cursor.fetchall()]
+
+
+def lost(programme: str, *, scope: Scope) -> int:
+    """How many members nothing is planned for: anything but 0 is a fault to be worked now."""
+    return ledger_now(programme, scope=scope).states["lost"]

@@ -1,0 +1,44 @@
+"""Decide about an answer set, once, in the transaction of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from openprotect.governance.actions import permit, record
+from openprotect.governance.scope import Scope
+from openprotect.journey.check_in.models import AnswerSet
+from openprotect.journey.triage import rules
+from openprotect.journey.triage.errors import AlreadyTriaged
+from openprotect.journey.triage.events import Triaged
+from openprotect.journey.triage.models import Decision
+from openprotect.lib.done import Done
+from openprotect.programmes import queries as programmes
+
+
+def decide(*, answer_set: UUID, by: Scope, now: datetime) -> Done[UUID]:
+    """Run the decision table of the answers' own pack version; returns the decision's id.
+
+    Written for ever: the rows that fired, what each read, the calls to action they ask for, the
+    version. Raises AlreadyTriaged for answers that have a decision.
+    """
+    permit("triage.answers", by=by)
+    answered = AnswerSet.objects.get(id=answer_set)
+    if Decision.objects.filter(answer_set=answered).exists():
+        raise AlreadyTriaged()
+    decided = rules.decide(programmes.pack(answered.pack_version_id).triage, answered.answers)
+    decision = Decision(
+        id=uuid4(),
+        answer_set=answered,
+        person_id=answered.person_id,
+        pack_version_id=answered.pack_version_id,
+        outcome=decided.outcome,
+        fired=[asdict(row) for row in decided.fired],
+        calls=[asdict(call) for call in decided.calls],
+        cannot_assess=list(decided.cannot_assess),
+        decided_at=now,
+    )
+    decision.save(force_insert=True)
+    record("triaged", by=by, person=answered.person_id, of="decision", id=decision.id)
+    return Done(decision.id, (Triaged(decision.id, len(decided.calls)),))

@@ -1,0 +1,162 @@
+"""Writes about people: lists that arrive, wishes, deaths, numbers that turn out wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+
+from openprotect.governance.actions import permit, record, record_each
+from openprotect.governance.scope import Scope, enter, system
+from openprotect.lib.done import Done
+from openprotect.people import arrivals
+from openprotect.people.errors import ListAlreadyReceived
+from openprotect.people.events import ContactDeclined, DeathRecorded, ListReceived
+from openprotect.people.facts import Arrival, ListEntry, ListTotals
+from openprotect.people.models import ContactPoint, ListVersion, Person, Wish
+
+_STAGE_ROWS = """
+CREATE TEMPORARY TABLE IF NOT EXISTS list_row (
+    row_number integer, person_id uuid, category text, data_source text, inception_date date, row_hash text
+) ON COMMIT DELETE ROWS;
+TRUNCATE list_row
+"""
+
+_WRITE_CHANGES = """
+INSERT INTO people_listchange (version_id, row_number, person_id, outcome, fields)
+SELECT %(version)s, r.row_number, r.person_id,
+       CASE WHEN p.id IS NULL THEN 'new' WHEN p.row_hash = r.row_hash THEN 'unchanged' ELSE 'changed' END, '{}'
+FROM list_row r LEFT JOIN people_listplace p ON p.name = %(name)s AND p.person_id = r.person_id AND p.removed_in_id IS NULL
+"""
+
+_CHANGE_PLACES = """
+UPDATE people_listplace p SET category = r.category, data_source = r.data_source,
+       inception_date = r.inception_date, row_hash = r.row_hash
+FROM list_row r WHERE p.name = %(name)s AND p.removed_in_id IS NULL AND p.person_id = r.person_id
+  AND p.row_hash <> r.row_hash
+"""
+
+_NEW_PLACES = """
+INSERT INTO people_listplace (name, person_id, category, data_source, inception_date, first_version_id, row_hash)
+SELECT %(name)s, person_id, category, data_source, inception_date, %(version)s, row_hash FROM list_row
+ON CONFLICT (name, person_id) WHERE removed_in_id IS NULL DO NOTHING
+"""
+
+_REMOVE_PLACES = """
+WITH gone AS (
+    UPDATE people_listplace p SET removed_in_id = %(version)s
+    WHERE p.name = %(name)s AND p.removed_in_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM list_row r WHERE r.person_id = p.person_id)
+    RETURNING p.person_id
+)
+INSERT INTO people_listchange (version_id, person_id, outcome, fields)
+SELECT %(version)s, person_id, 'removed', '{}' FROM gone
+"""
+
+
+def receive_list(
+    *,
+    name: str,
+    label: str,
+    file_name: str,
+    sha256: str,
+    entries: Sequence[ListEntry],
+    duplicates: int,
+    basis: int,
+    by: Scope,
+    now: datetime,
+) -> Done[ListTotals]:
+    """Take in a new version of a list as a whole: who is new, changed, unchanged, gone.
+
+    `duplicates` are rows of the file that were word for word the same as an earlier one. Two
+    rows that turn out to be one person count as one and a duplicate. Raises
+    ListAlreadyReceived for the same file again.
+    """
+    permit("manage.lists", by=by)
+    with enter(system("lists", now=now)) as as_system, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"list {name}"])
+        earlier = ListVersion.objects.filter(name=name, sha256=sha256).first()
+        if earlier:
+            raise ListAlreadyReceived(number=earlier.number, name=name)
+        ids = arrivals.take_in([e.person for e in entries], basis=basis, now=now)
+        one_each = {person: entry for person, entry in zip(reversed(ids), reversed(entries), strict=True)}
+        totals = _totals_before(name, one_each, rows=len(entries), duplicates=duplicates)
+        version = ListVersion.objects.create(
+            name=name,
+            number=ListVersion.objects.filter(name=name).count() + 1,
+            label=label,
+            file_name=file_name,
+            sha256=sha256,
+            received_at=now,
+            received_by=by.actor,
+            **vars(totals),
+        )
+        fields = {"name": name, "version": version.id}
+        cursor.execute(_STAGE_ROWS)
+        with cursor.copy("COPY list_row FROM STDIN") as copy:
+            for person, e in sorted(one_each.items(), key=lambda item: item[1].row_number):
+                copy.write_row((e.row_number, person, e.category, e.data_source, e.inception_date, e.row_hash))
+        for step in (_WRITE_CHANGES, _CHANGE_PLACES, _NEW_PLACES, _REMOVE_PLACES):
+            cursor.execute(step, fields)
+        record("list received", by=as_system, of="list version", id=version.id)
+    return Done(totals, (ListReceived(name=name, number=version.number),))
+
+
+def _totals_before(
+    name: str, entries: dict[UUID, ListEntry], *, rows: int, duplicates: int
+) -> ListTotals:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT person_id, row_hash FROM people_listplace WHERE name = %s AND removed_in_id IS NULL",
+            [name],
+        )
+        there = dict(cursor.fetchall())
+    new = sum(person not in there for person in entries)
+    unchanged = sum(there.get(person) == entry.row_hash for person, entry in entries.items())
+    return ListTotals(
+        rows_in=rows + duplicates,
+        new=new,
+        changed=len(entries) - new - unchanged,
+        unchanged=unchanged,
+        duplicate=duplicates + rows - len(entries),
+        rejected=0,
+        removed=sum(person not in entries for person in there),
+    )
+
+
+def take_in_people(
+    *, people: Sequence[Arrival], basis: int, by: Scope, now: datetime
+) -> Done[list[UUID]]:
+    """Find or make people whom a cohort found; returns their ids in the order given."""
+    permit("manage.lists", by=by)
+    with enter(system("people", now=now)) as as_system:
+        ids = arrivals.take_in(people, basis=basis, now=now)
+        record_each("person taken in", by=as_system, people=ids, of="person")
+    return Done(ids)
+
+
+def record_wish(*, person: UUID, kind: str, by: Scope, now: datetime) -> Done[None]:
+    """Write down that a person wants no more contact, or wants contact again."""
+    Wish.objects.create(person_id=person, kind=kind, recorded_at=now, recorded_by=by.actor)
+    record("wish recorded", by=by, person=person, of="wish", why=kind)
+    return Done(None, (ContactDeclined(person),) if kind == Wish.Kind.NO_CONTACT else ())
+
+
+def record_death(*, person: UUID, died_on: date, by: Scope, now: datetime) -> Done[None]:
+    """Write down that a person has died, as somebody told us."""
+    with enter(system("people", now=now)):
+        Person.objects.filter(id=person, died_on=None).update(died_on=died_on)
+    record("death recorded", by=by, person=person, of="person", id=person)
+    return Done(None, (DeathRecorded(person=person),))
+
+
+def end_contact_point(*, contact_point: int, why: str, by: Scope, now: datetime) -> Done[None]:
+    """Stop using a number or address that is wrong. It belongs to the number, not the person."""
+    with enter(system("people", now=now)):
+        ContactPoint.objects.filter(id=contact_point, ends_at=None).update(
+            ends_at=now, ended_because=why
+        )
+    record("contact point ended", by=by, of="contact point", id=contact_point, why=why)
+    return Done(None)

@@ -1,0 +1,63 @@
+"""People as they arrive from a list or a set of records, before they are anybody here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class ContactPointGiven:
+    """A way to reach somebody as a source gave it; `kind` as in `ContactPoint.Kind`."""
+
+    kind: str
+    value: str
+    as_given: str = ""
+    quality: str = ""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One person as one source knows them. Empty text and None mean that it does not say."""
+
+    source: str
+    source_id: str
+    nhs_number: str
+    given_name: str
+    family_name: str
+    date_of_birth: date | None
+    sex: str = "unknown"
+    ethnic_category: str = ""
+    imd_decile: int | None = None
+    imd_edition: int | None = None
+    language: str = ""
+    practice_code: str = ""
+    died_on: date | None = None
+    restricted: bool = False
+    contact_points: tuple[ContactPointGiven, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ListEntry:
+    """One row of a list: the person, and what the list says of their place on it."""
+
+    row_number: int
+    person: Arrival
+    category: str
+    data_source: str
+    inception_date: date | None
+    row_hash: str
+
+
+@dataclass(frozen=True)
+class ListTotals:
+    """Control totals of a list version: rows_in is the sum of the next five."""
+
+    rows_in: int
+    new: int
+    changed: int
+    unchanged: int
+    duplicate: int
+    rejected: int
+    removed: int

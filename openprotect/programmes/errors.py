@@ -1,0 +1,17 @@
+"""What programmes refuse. Faults of a pack stand in `loader.PackHasFaults`."""
+
+from openprotect.lib.errors import Refusal
+
+
+class VersionIsFrozen(Refusal):
+    """Version {version} of {programme} is published and frozen. Give the changed files a new version."""
+
+
+class NotClinicallyApproved(Refusal):
+    """{programme} {version} is not clinically approved: no clinical safety officer has signed it,
+    so it can be switched on in a demo only.
+    """
+
+
+class NotPublished(Refusal):
+    """{programme} has no published version. Publish it first: openprotect pack publish DIR."""
