@@ -182,12 +182,12 @@ class Plan:
         codes = self.codes(table)
         if codes is None:
             return None
-        longest = codes.column("code").to_pylist()
         mapped = ibis.memtable(codes)
         if table == "admissions":
             # A short code stands for everything below it, so each code is also looked up by its beginnings.
-            cuts = [records.code.left(length) for length in sorted({len(code) for code in longest})]
-            records = records.mutate(cut=ibis.array(cuts).unique()).unnest("cut")
+            lengths = sorted({len(code) for code in codes.column("code").to_pylist()})
+            cuts = [ibis.ifelse(records.code.length() >= n, records.code.left(n), None) for n in lengths]
+            records = records.mutate(cut=ibis.array(cuts)).unnest("cut")
         else:
             records = records.mutate(cut=records.code)
         joined = records.join(
