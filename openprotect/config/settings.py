@@ -85,10 +85,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [folder for folder in [PACKAGE / "web" / "static"] if folder.is_dir()]
 WHITENOISE_MAX_AGE = 7 * 24 * 60 * 60  # the address changes with the file; see web.templating
-WHITENOISE_USE_FINDERS = True  # reads them where they are at start-up: no step to forget
+WHITENOISE_USE_FINDERS = True  # reads them where they are at start-up: no folder to fill, no step to forget
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 60 * 60

@@ -67,7 +67,8 @@ def test_a_database_that_is_not_there_gets_a_sentence(template: Urls) -> None:
 
 
 def test_an_owner_who_may_not_create_is_told_what_to_grant(template: Urls) -> None:
-    weak = Urls(owner=with_database(template.app, "openprotect_throwaway_new"), app=template.app)
+    missing = with_database(template.app, "openprotect_throwaway_new")
+    weak = Urls(owner=missing, app=missing)
     with pytest.raises(database.MayNotCreateDatabases, match="ALTER ROLE openprotect_app CREATEDB"):
         database.make(weak)
 
