@@ -52,6 +52,24 @@ def _has_sickle_cell_in_family(person: Person) -> bool:
     return person.community.name in ("caribbean", "african")
 
 
+def _very_old(person: Person) -> bool:
+    return person.age >= 80
+
+
+def _older_at_home(person: Person) -> bool:
+    return person.age >= 65 and "care_home" not in person.needs
+
+
+def _among_the_poorest(person: Person) -> bool:
+    return person.age >= 45 and person.home.area.imd_decile <= 2
+
+
+STEROIDS, FRAIL, ADMITTED, CARE_AT_HOME = (
+    "steroids_with_lung_disease",
+    "frail_at_home",
+    "deprived_and_admitted",
+    "care_at_home",
+)
 ROUTES = Weighted(
     [
         (route, route.share)
@@ -61,26 +79,25 @@ ROUTES = Weighted(
             Route("clinician_added", "high-risk", EVENT, 12, 2, 12),
             Route("cancer_treatment", "chemotherapy-radiotherapy", EVENT, 7, 10, 80),
             Route("blood_cancer", "haematological-malignancies", EVENT, 9, 30, 700),
-            Route(
-                "blood_cancer_in_hospital",
-                "haematological-malignancies-icd10",
-                ADMISSION,
-                2,
-                40,
-                300,
-            ),
+            Route("blood_cancer_in_hospital", "haematological-malignancies-icd10", ADMISSION, 2, 40, 300),
             Route("transplant", "transplant", EVENT, 4),
-            Route("transplant_in_hospital", "transplant-opcs4", ADMISSION, 1, 60, 1_500),
+            Route("transplant_in_hospital", "transplant-opcs4", ADMISSION, 1, 60, 1_500, _over_one),
             Route("kidney_stage_5", "ckd-stage-5", EVENT, 5, 30, 1_500),
             Route("rare_disease", "rare-diseases", EVENT, 4),
             Route("downs_syndrome", "downs-syndrome", EVENT, 3, fits=_grown_up),
             Route("sickle_cell", "sickle-cell", EVENT, 2, fits=_has_sickle_cell_in_family),
             Route("pregnant_with_heart_disease", "pregnancy", EVENT, 0.6, 20, 150, _could_be_pregnant),
+            Route(STEROIDS, "oral-steroids", ISSUES, 3, fits=_grown_up),
+            # Found by local stratification.
+            Route(FRAIL, "housebound", EVENT, 12, 40, 900, _very_old),
+            Route(ADMITTED, "chronic-cardiac", EVENT, 8, 200, 3_000, _among_the_poorest),
+            Route(CARE_AT_HOME, "dementia", EVENT, 5, 100, 2_000, _older_at_home),
         )
     ]
 )
 
 # Ordinary long-term conditions: code list, youngest age, share at that age, rise a year of age.
+# Codes that stand in a list of a route, too, are left to it.
 _CONDITIONS = (
     ("hypertension", 35, 0.04, 0.010),
     ("diabetes", 30, 0.02, 0.0035),
@@ -97,6 +114,9 @@ _FINDINGS = (
     *("68566005", "235595009", "36971009", "162864005"),
 )
 _BODY_WEIGHT = "27113001"
+# Why people are in hospital for a few days (ICD-10): falls, appendix, gall bladder, hernia, chest pain.
+_ADMISSIONS = ("S720", "K358", "K802", "K409", "R074", "S525", "N390")
+_SERVICES = ("meals_at_home", "pendant_alarm", "day_centre")
 
 
 @dataclass
@@ -125,6 +145,14 @@ class CodeLists:
             with path.open(encoding="utf-8", newline="") as stream:
                 self._codes[name] = [row["code"] for row in csv.DictReader(stream)]
         return self._codes[name]
+
+    def ordinary(self, name: str) -> list[str]:
+        """The codes of a list that stand in no list of a route."""
+        if f"ordinary {name}" not in self._codes:
+            others = {route.codelist for route in ROUTES.items} - {name} | {"heart-disease"}
+            taken = {code for other in others for code in self.codes(other)}
+            self._codes[f"ordinary {name}"] = [code for code in self.codes(name) if code not in taken]
+        return self._codes[f"ordinary {name}"]
 
     def system(self, name: str) -> str:
         if name in _DMD:
@@ -166,8 +194,19 @@ class Health:
             self._admission(route.codelist, record, day)
         else:
             self._event(route.codelist, record, day)
-        if route.name == "pregnant_with_heart_disease":
-            self._event("heart-disease", record, self.draw.day_before(self.start, 400, 6_000))
+        match route.name:
+            case "pregnant_with_heart_disease":
+                self._event("heart-disease", record, self.draw.day_before(self.start, 400, 6_000))
+            case "steroids_with_lung_disease":
+                self._condition("chronic-respiratory", record, 2_000)
+            case "frail_at_home":
+                self._condition("hypertension", record, 4_000)
+                self._condition("diabetes", record, 4_000)
+            case "deprived_and_admitted":
+                self._admitted(record, self.draw.day_before(self.start, 25, 80))
+            case "care_at_home":
+                began = self.draw.day_before(self.start, 30, 90)
+                record.services.append(("home_care", began.isoformat(), ""))
 
     def _near_miss(self, person: Person, record: Record) -> None:
         """A few who look like members and are not; the trait says why not."""
@@ -202,15 +241,19 @@ class Health:
 
     def _ordinary(self, person: Person, record: Record) -> None:
         draw = self.draw
+        conditions = 0
         for codelist, youngest, share, rise in _CONDITIONS:
             years = person.age - youngest
             if years >= 0 and draw.chance(min(0.6, share + rise * years)):
                 person.traits.append(codelist.replace("-", "_"))
-                longest = 365 * max(1, min(years, 15))
-                self._event(codelist, record, draw.day_before(self.start, 40, 40 + longest))
-        if person.age >= 80 and draw.chance(0.06):
+                self._condition(codelist, record, 365 * max(1, min(years, 15)))
+                conditions += 1
+        if person.age >= 80 and conditions < 2 and draw.chance(0.08):
             person.traits.append("housebound")
             self._event("housebound", record, draw.day_before(self.start, 40, 900))
+        if draw.chance(0.02 + person.age / 1_500):
+            # Not lately: who was in hospital this winter is a matter for the routes.
+            self._admitted(record, draw.day_before(self.start, 130, 1_800))
         for _ in range(draw.below(4 if person.age < 60 else 7)):
             self._write(record, draw.day_before(self.start, 5, 2_500), draw.pick(_FINDINGS))
         if person.age >= 18 and draw.chance(0.3):
@@ -219,8 +262,20 @@ class Health:
         if person.age >= 65 and draw.chance(0.04):
             began = draw.day_before(self.start, 30, 1_500)
             ended = (began + timedelta(days=20)).isoformat() if draw.chance(0.2) else ""
-            service = draw.pick(("home_care", "meals_at_home", "pendant_alarm", "day_centre"))
+            service = draw.pick(_SERVICES)
             record.services.append((service, began.isoformat(), ended))
+
+    def _condition(self, codelist: str, record: Record, longest: int) -> None:
+        """An ordinary long-term condition, recorded up to so many days ago."""
+        day = self.draw.day_before(self.start, 40, 40 + longest)
+        self._write(record, day, self.draw.pick(self.codelists.ordinary(codelist)))
+
+    def _admitted(self, record: Record, day: date) -> None:
+        """A stay in hospital that is nobody's reason for high risk."""
+        left = day + timedelta(days=self.draw.between(1, 9))
+        code = self.draw.pick(_ADMISSIONS)
+        if day >= record.born:
+            record.admissions.append((day.isoformat(), left.isoformat(), code, "icd10"))
 
     def _event(self, codelist: str, record: Record, day: date) -> None:
         self._write(record, day, self.draw.pick(self.codelists.codes(codelist)))
