@@ -18,7 +18,10 @@ class ContactPointGiven:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One person as one source knows them. Empty text and None mean that it does not say."""
+    """One person as one source knows them. Empty text and None mean that it does not say.
+
+    `known_as` is what the cohort calls them, where that is not the source's own id.
+    """
 
     source: str
     source_id: str
@@ -36,6 +39,7 @@ class Arrival:
     restricted: bool = False
     contact_points: tuple[ContactPointGiven, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
+    known_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.db import connection
 from openprotect.governance.actions import permit, record
 from openprotect.governance.scope import Scope
 from openprotect.journey.identify.events import CohortBuilt, MemberLeft
-from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.facts import BuiltRun, CohortResult
 from openprotect.journey.identify.models import CohortRun, Member
 from openprotect.lib.done import Done
 from openprotect.people import actions as people
@@ -70,7 +70,7 @@ def build_cohort(
     basis: int,
     by: Scope,
     now: datetime,
-) -> Done[CohortRun]:
+) -> Done[BuiltRun]:
     """Write a run and make its people members; who is no longer found leaves.
 
     `arrivals` are the people of `result.members`, one each, as their source knows them: they are
@@ -80,7 +80,7 @@ def build_cohort(
     permit("build.cohorts", by=by)
     version = PackVersion.objects.get(id=pack_version)
     ids = people.take_in_people(people=arrivals, basis=basis, by=by, now=now).value
-    person_of = {a.source_id: person for a, person in zip(arrivals, ids, strict=True)}
+    person_of = {a.known_as or a.source_id: person for a, person in zip(arrivals, ids, strict=True)}
     run = CohortRun(
         id=uuid4(),
         pack_version=version,
@@ -108,7 +108,7 @@ def build_cohort(
         cursor.execute(_GRANT, fields)
     run.save(update_fields=["joined", "left"])
     record("cohort built", by=by, of="cohort run", id=run.id)
-    return Done(run, (CohortBuilt(run.id),))
+    return Done(BuiltRun(run.id, result, run.joined, run.left), (CohortBuilt(run.id),))
 
 
 def leave(*, member: UUID, why: str, by: Scope, now: datetime) -> Done[None]:

@@ -39,7 +39,7 @@ def run_cohort(
     try:
         tables = {name: population.table(backend, dataset, name) for name in READ}
         listed = on_lists(lists, population, backend, dataset)
-        return _run(Plan(cohort, codelists, index_date), backend, tables, listed)
+        return run_over(Plan(cohort, codelists, index_date), backend, tables, listed)
     finally:
         backend.disconnect()
 
@@ -57,7 +57,11 @@ def on_lists(lists: pa.Table | None, population: Population, backend: Backend, d
     return joined.select("list", person_id=person, from_date=joined.from_date.cast("date"))
 
 
-def _run(plan: Plan, backend: Backend, tables: Tables, listed: ir.Table | None) -> CohortResult:
+def run_over(plan: Plan, backend: Backend, tables: Tables, listed: ir.Table | None) -> CohortResult:
+    """The same over tables that are at hand, with the columns of `people.population.TABLES`.
+
+    `listed` has the columns list, person_id and from_date.
+    """
     persons = plan.persons(tables, listed)
     by_exclusion = persons.group_by("excluded").aggregate(people=persons.count())
     counts = {row["excluded"]: row["people"] for row in backend.to_pyarrow(by_exclusion).to_pylist()}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -77,3 +78,13 @@ class Explanation:
     @property
     def is_member(self) -> bool:
         return self.excluded is None and any(rule.holds for rule in self.rules)
+
+
+@dataclass(frozen=True)
+class BuiltRun:
+    """A cohort run as it was written: what it found, and who joined and left with it."""
+
+    id: UUID
+    result: CohortResult
+    joined: int
+    left: int

@@ -63,6 +63,7 @@ class CallRule:
     after_missed: int
     tries: int
     within: Period
+    hold: Period  # how long a call stays a handler's before it goes back to the list
     hours_from: time
     hours_until: time
     parts_of_day: tuple[PartOfDay, ...]
@@ -117,6 +118,7 @@ def parse_contact(document: Node, file: str, faults: list[Fault]) -> Contact:
             after_missed=call["after_missed"],
             tries=call["tries"],
             within=Period.parse(call["within"]),
+            hold=Period.parse(call["hold"]),
             hours_from=time.fromisoformat(call["hours"]["from"]),
             hours_until=time.fromisoformat(call["hours"]["until"]),
             parts_of_day=tuple(

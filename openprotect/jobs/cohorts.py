@@ -1,0 +1,43 @@
+"""Run a pack's cohort over a population and hand what it found to the care plane."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from openprotect.governance.queries import basis_id
+from openprotect.governance.scope import enter, system
+from openprotect.journey import flow
+from openprotect.journey.identify import actions as identify
+from openprotect.journey.identify.engine import run_cohort
+from openprotect.journey.identify.facts import BuiltRun
+from openprotect.people import queries as people
+from openprotect.people.from_records import arrivals
+from openprotect.people.population import Population
+from openprotect.programmes import queries as programmes
+from openprotect.programmes.cohort_lists import FILE, read_lists
+
+DIRECT_CARE = "direct-care"  # the basis under which the care of members rests
+
+
+def run(
+    *, pack_version: int, population: Population, dataset: str, index_date: date, now: datetime
+) -> BuiltRun:
+    """Who is in the cohort of a published pack on `index_date`: computed, written, and followed on."""
+    by = system("worker", now=now)
+    with enter(by):
+        lists = people.listed(scope=by)
+        pack = programmes.pack(pack_version)
+        basis = basis_id(DIRECT_CARE)
+    codelists = read_lists(pack.cohort, pack.files, None, FILE, [])
+    result = run_cohort(pack.cohort, codelists, population, dataset, index_date, lists)
+    return flow.perform(
+        identify.build_cohort,
+        by=by,
+        now=now,
+        pack_version=pack_version,
+        dataset=dataset,
+        index_date=index_date,
+        result=result,
+        arrivals=arrivals(population, dataset, set(result.members["person_id"].to_pylist())),
+        basis=basis,
+    )

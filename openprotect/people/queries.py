@@ -1,0 +1,39 @@
+"""Reads about people and lists."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from django.db import connection
+
+from openprotect.governance.scope import Scope, require
+
+_LISTED = """
+SELECT p.name, coalesce(nullif(i.nhs_number, ''), 'source:' || n.source || ':' || n.source_id),
+       coalesce(p.inception_date, v.received_at::date)
+FROM people_listplace p
+JOIN people_personidentity i ON i.person_id = p.person_id
+JOIN people_person n ON n.id = p.person_id
+JOIN people_listversion v ON v.id = p.first_version_id
+WHERE p.removed_in_id IS NULL
+ORDER BY 1, 2
+"""
+
+
+def listed(*, scope: Scope) -> pa.Table:
+    """Who stands on an imported list now: columns list, nhs_number, from_date. System scope only.
+
+    Somebody without an NHS number cannot be found in the records by it: in its place stands
+    `source:`, the list and the id they have there, by which `from_records` finds them again.
+    """
+    require(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED)
+        rows = cursor.fetchall()
+    names, numbers, dates = zip(*rows, strict=True) if rows else ((), (), ())
+    return pa.table(
+        {
+            "list": pa.array(names, pa.string()),
+            "nhs_number": pa.array(numbers, pa.string()),
+            "from_date": pa.array(dates, pa.date32()),
+        }
+    )
