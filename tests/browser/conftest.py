@@ -54,7 +54,9 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def make(*, javascript: bool = True) -> Page:
-        context = browser.new_context(java_script_enabled=javascript, locale="en-GB", viewport={"width": 320, "height": 640})
+        context = browser.new_context(
+            java_script_enabled=javascript, locale="en-GB", viewport={"width": 320, "height": 640}
+        )
         contexts.append(context)
         return context.new_page()
 
@@ -73,7 +75,9 @@ def look() -> Callable[[Page, str], None]:
         for device, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 800})
             found = axe.run(page)
-            faults += [f"{device}: {fault['id']} at {fault['nodes'][0]['html']}" for fault in found.response["violations"]]
+            faults += [
+                f"{device}: {fault['id']} at {fault['nodes'][0]['html']}" for fault in found.response["violations"]
+            ]
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than a {device}"
             if folder:
                 Path(folder).mkdir(parents=True, exist_ok=True)
@@ -93,8 +97,21 @@ def service(committed_db: Urls, tmp_path: Path) -> Iterator[str]:
     log = tmp_path / "server.log"
     with log.open("w") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-            + ["--no-ws", "--blocking-threads", "2", "openprotect.config.wsgi:application"],
+            [
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--no-ws",
+                "--blocking-threads",
+                "2",
+                "openprotect.config.wsgi:application",
+            ],
             env={**os.environ, "OPENPROTECT_BASE_URL": address, "OPENPROTECT_PROCESS": "web"},
             stdout=written,
             stderr=written,

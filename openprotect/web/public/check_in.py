@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from openprotect.governance.errors import NotThere
 from openprotect.journey import flow
+from openprotect.journey.act import queries as act
 from openprotect.journey.check_in import actions, errors, queries, rules
 from openprotect.journey.check_in.queries import CheckInView
 from openprotect.web.errors import refused
@@ -111,7 +112,7 @@ def check_answers(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
             actions.submit,
             check_in=check_in.id,
             answers=check_in.answers,
-            answered_by="self",
+            answered_by=presenters.answered_by(check_in),
             submission_key=key,
             by=request.scope,
             now=request.scope.now,
@@ -132,7 +133,8 @@ def receipt(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
     held = flow.perform(actions.receipt, check_in=check_in.id, by=request.scope, now=request.scope.now)
     if held is None:
         return redirect("public:resume")
-    return page(request, "public/receipt.html", presenters.receipt(check_in, held))
+    topics = act.what_follows(scope=request.scope)
+    return page(request, "public/receipt.html", presenters.receipt(check_in, held, topics))
 
 
 def _asked(request: ScopedRequest, proof: PersonProof) -> CheckInView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from openprotect.journey.check_in import rules
 from openprotect.journey.check_in.actions import Receipt
 from openprotect.journey.check_in.queries import CheckInView
 from openprotect.programmes.definitions.questionnaire import Page
+from openprotect.web.pages import HelpLine
 from openprotect.web.questionnaire import answered, posted, presenter
 from openprotect.web.questionnaire.presenter import Error
 
@@ -26,10 +27,9 @@ _WISHES = {
     "stop": ("Stop our messages", "door:stop", "You can tell us not to send you any more messages."),
 }
 
-_NEXT = (
-    "A clinical or support team looks at what you have told us. If you need something, someone will ring you.",
-    "We will be in touch again when your next check-in is due.",
-)
+_NOTHING_NEEDED = "Nothing you told us needs anybody to ring you now."
+_NEXT_TIME = "We will be in touch again when your next check-in is due."
+_ANSWERED_BY = {"self", "carer"}
 
 
 def start(
@@ -44,7 +44,7 @@ def start(
     params: dict[str, Any] = presenter.date_input(BORN, given, fault=bool(errors))
     params["fieldset"] = {"legend": {"text": "What is your date of birth?", "classes": "nhsuk-fieldset__legend--m"}}
     params["hint"] = {
-        "text": "So that we know it is you. If you answer for somebody, give theirs. For example, 31 3 1945."
+        "text": "So that we know it is you. If you answer for somebody else, give theirs. For example, 31 3 1945."
     }
     if errors:
         params["errorMessage"] = {"text": errors[0].text}
@@ -105,6 +105,7 @@ def topic(
     return {
         "topic": drawn,
         "errors": drawn.errors,
+        "help": help_of(check_in),
         "progress": f"Page {number + 1} of {len(pages)}",
         "back": reverse("public:check_answers") if checking else before,
     }
@@ -136,6 +137,7 @@ def with_page(check_in: CheckInView, asked: Page, answers: Mapping[str, Any]) ->
 def emergency(check_in: CheckInView, asked: Page) -> dict[str, Any]:
     """999, what to say, and the two ways on."""
     return {
+        "help": help_of(check_in),
         "chosen": _signs(check_in, asked, check_in.answers),
         "onward": _after(check_in, asked, check_in.answers),
         "back": _address(asked),
@@ -161,6 +163,7 @@ def check_answers(check_in: CheckInView, key: UUID, *, faults: Mapping[str, str]
     )
     return {
         "answered": topics,
+        "help": help_of(check_in),
         "errors": lines,
         "submission_key": key,
         "back": _address(pages[-1]),
@@ -176,27 +179,34 @@ class ReceiptPage:
     code: str
     submitted_at: datetime
     lines: tuple[str, ...]
-    phone: str
-    hours: str
-
-    @property
-    def dialled(self) -> str:
-        return "".join(self.phone.split())
 
 
-def receipt(check_in: CheckInView, held: Receipt) -> dict[str, Any]:
-    """What was received and what happens next; the number to ring is the programme's own."""
-    programme = check_in.pack.programme
+def answered_by(check_in: CheckInView) -> str:
+    """Who answers, as the pack's question with the choices self and carer says; else the person."""
+    for question in check_in.questionnaire.questions():
+        if {option.code for option in question.options} == _ANSWERED_BY:
+            return str(check_in.answers.get(question.link_id, "self"))
+    return "self"
+
+
+def receipt(check_in: CheckInView, held: Receipt, topics: Sequence[str]) -> dict[str, Any]:
+    """What was received and what follows; `topics` is what somebody will ring about."""
+    ring = tuple(f"Someone will ring you about {topic}." for topic in topics) or (_NOTHING_NEEDED,)
     return {
         "receipt": ReceiptPage(
             check_in.first_name,
-            held.code,
+            f"{held.code[:4]} {held.code[4:]}",
             held.submitted_at,
-            _NEXT,
-            programme.phone,
-            programme.phone_hours,
-        )
+            (*ring, _NEXT_TIME),
+        ),
+        "help": help_of(check_in),
     }
+
+
+def help_of(check_in: CheckInView) -> HelpLine:
+    """The programme's own number, where the programme is known."""
+    programme = check_in.pack.programme
+    return HelpLine(programme.phone, programme.phone_hours)
 
 
 def _signs(check_in: CheckInView, asked: Page, answers: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ class Row:
 
 @dataclass(frozen=True)
 class AnsweredTopic:
-    """A page of the questionnaire and what was answered on it."""
+    """A page of the questionnaire, "" for one without a title, and what was answered on it."""
 
     title: str
     rows: tuple[Row, ...]
@@ -38,7 +38,7 @@ def topics(
     """The pages with each of their items that was asked; `change` gives the address of a page."""
     made = (
         AnsweredTopic(
-            page.title or page.items[0].text,
+            page.title,
             tuple(
                 Row(item.text, lines(item, answers.get(item.link_id)), change(page.id) if change else "")
                 for item in asked(page)

@@ -14,7 +14,7 @@ from openprotect.web.questionnaire.posted import OTHER, PARTS, questions
 
 _FOLLOW_UPS = 9  # openprotect.css knows so many on one page; further ones are simply shown
 _YES_NO = (("true", "Yes"), ("false", "No"))
-_ALREADY = "If you have answered this before, your answer is kept unless you give a new one."
+_ALREADY = "If you answered it before, leave it empty to keep that answer."
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,7 @@ class _Drawing:
                 items.append({"divider": "or"})
             items.append(self.choice(item, option, chosen))
         common = {"idPrefix": item.link_id, "name": item.link_id, "items": items}
-        if item.repeats:
-            return "checkboxes", {**common, "hint": "Select all that apply."}
-        return "radios", common
+        return ("checkboxes" if item.repeats else "radios"), common
 
     def choice(self, item: Item, option: Option, chosen: set[Any]) -> dict[str, Any]:
         opens = " ".join(
@@ -192,7 +190,7 @@ def date_input(name: str, value: Any, *, fault: bool = False) -> dict[str, Any]:
     boxes = dict(zip(reversed(PARTS), [*written.split("-"), "", "", ""], strict=False))
     return {
         "id": name,
-        "hint": "For example, 31 3 1945.",
+        "hint": "For example, 27 3 2020.",
         "items": [
             {
                 "id": f"{name}-{part}",
@@ -243,8 +241,8 @@ def _labelled(item: Item, value: Any) -> dict[str, Any]:
 
 def _other_input(name: str, typed: str) -> Any:
     return format_html(
-        '<label class="nhsuk-label" for="{0}">If something else, tell us what</label>'
-        '<input class="nhsuk-input" id="{0}" name="{0}" type="text" value="{1}">',
+        '<div class="op-other"><label class="nhsuk-label" for="{0}">If something else, tell us what</label>'
+        '<input class="nhsuk-input" id="{0}" name="{0}" type="text" value="{1}"></div>',
         name,
         typed,
     )
