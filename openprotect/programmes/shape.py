@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import FormatError, ValidationError
 
 from openprotect.lib.errors import Fault
 from openprotect.lib.periods import Period
@@ -43,7 +43,7 @@ class _Formats(jsonschema.FormatChecker):
 
     def check(self, instance: object, format: str) -> None:
         if not self.conforms(instance, format):
-            raise jsonschema.FormatError(f"{instance!r} is no {format}")
+            raise FormatError(f"{instance!r} is no {format}")
 
 
 _TYPES = {
@@ -91,7 +91,10 @@ def _in_words(error: ValidationError) -> Iterator[tuple[list[str | int], str, st
                 yield [*path, key], key, _one_of(known, key) if known else f"a key like {pattern}"
     elif rule == "required":
         missing = next(key for key in wanted if f"'{key}' is a required" in error.message)
-        means = error.schema["properties"].get(missing, {}).get("description", "")
+        known = error.schema["properties"]
+        if get_close_matches(missing, [key for key in error.instance if key not in known]):
+            return  # it is there, misspelt: that fault says so
+        means = known.get(missing, {}).get("description", "")
         yield path, f"no '{missing}'", f"the key '{missing}'" + (f": {means}" if means else "")
     elif rule == "type":
         kinds = [wanted] if isinstance(wanted, str) else wanted

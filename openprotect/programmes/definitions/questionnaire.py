@@ -243,7 +243,7 @@ class _Parser:
         raw = node.value
         if raw["question"] not in self.lines or raw["question"] == link_id:
             expected = f"the linkId of a question before {link_id}, on which it depends"
-            self.fault(node.line, raw["question"], expected)
+            self.fault(node["question"].line, raw["question"], expected)
         coding = raw.get("answerCoding")
         answer = coding.get("code") if coding else _plain(raw, "answer")
         if answer is None:
