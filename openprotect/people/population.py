@@ -33,7 +33,7 @@ TABLES: Mapping[str, ibis.Schema] = MappingProxyType(
     {
         "people": ibis.schema(
             {
-                "person_id": "!string",
+                "person_id": "string",
                 "date_of_birth": "date",
                 "sex": "string",
                 "date_of_death": "date",
