@@ -1,6 +1,6 @@
 """A whole population, person after person, written as it is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -126,12 +126,14 @@ class _Making:
     def _ending(self, person: Person) -> tuple[date | None, date | None]:
         """When somebody died or left the practice, for those still in its records."""
         draw = self.draw
+        if person.age < 3:
+            return None, None
         if draw.chance(0.03 if person.age >= 65 else 0.0015):
             person.traits.append("died")
-            return draw.day_before(self.start, 3, 700 if person.age > 2 else 30), None
-        if draw.chance(0.008):
+            return draw.day_before(self.start, 3, 700), None
+        if draw.chance(0.0085):
             person.traits.append("moved_away")
-            return None, draw.day_before(self.start, 3, 700 if person.age > 2 else 30)
+            return None, draw.day_before(self.start, 3, 700)
         return None, None
 
     def _needs(self, person: Person, members: list[Person]) -> None:
@@ -163,13 +165,8 @@ class _Making:
         left: date | None,
     ) -> None:
         draw, home, ident = self.draw, person.home, person.person_id
-        carer_name = carer_phone = ""
-        if "carer" in person.needs:
-            carer = draw.pick(person.community.female + person.community.male)
-            carer_name = f"{carer} {draw.pick(person.community.family)}"
-            carer_phone = places.mobile(draw.below(1_000))
         known_days = max(1, (self.start - person.born).days - 710)
-        registered = draw.day_before(self.start, 701 if person.age > 2 else 31, 710 + known_days)
+        registered = draw.day_before(self.start, 701, 710 + known_days)
         row = (
             *(ident, number, person.given_name, person.family_name, person.born.isoformat()),
             *(person.sex, person.ethnic_category, died.isoformat() if died else ""),
@@ -177,13 +174,24 @@ class _Making:
             left.isoformat() if left else "",
             *(home.area.lsoa, str(home.area.imd_decile), "2019", *home.lines, home.postcode),
             *(reach.mobile, reach.landline, reach.email, person.language),
-            *(";".join(person.needs), carer_name, carer_phone, person.guardian_name),
+            ";".join(person.needs),
         )
         self.tables.write("people", [row])
+        self.tables.write("contacts", self._contacts(person))
         self.tables.write("events", [(ident, *event) for event in record.events])
         self.tables.write("medicines", [(ident, *issue) for issue in record.medicines])
         self.tables.write("admissions", [(ident, *stay) for stay in record.admissions])
         self.tables.write("services", [(ident, *service) for service in record.services])
+
+    def _contacts(self, person: Person) -> Iterator[tuple[str, ...]]:
+        """Who acts for somebody: a carer, for a child a guardian."""
+        draw = self.draw
+        if "carer" in person.needs:
+            given = draw.pick(person.community.female + person.community.male)
+            name = f"{given} {draw.pick(person.community.family)}"
+            yield person.person_id, "carer", name, places.mobile(draw.below(1_000))
+        if person.guardian_name:
+            yield person.person_id, "guardian", person.guardian_name, ""
 
     def _stranger(self) -> None:
         """Somebody on the list whom the records do not know."""

@@ -1,4 +1,8 @@
-"""The tables a population is written as; docs/reference/record-tables.md says what they mean."""
+"""The tables a population is written as.
+
+docs/reference/record-tables.md says what those mean that are imported; the other three
+(contacts, organisations, truth) stand in docs/how-to/synthesise.md.
+"""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -33,11 +37,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "landline",
         "email",
         "language",
-        "needs",
-        "carer_name",
-        "carer_phone",
-        "guardian_name",
+        "other_needs",
     ),
+    "contacts": ("person_id", "relationship", "name", "phone"),
     "events": ("person_id", "date", "code", "system", "value", "unit"),
     "medicines": ("person_id", "date", "code", "system"),
     "admissions": ("person_id", "admitted_on", "discharged_on", "code", "system"),
