@@ -120,7 +120,8 @@ def check_answers(request: ScopedRequest, proof: PersonProof) -> HttpResponse:
     except errors.AlreadyAnswered:
         pass  # its receipt is what the person wants to see
     except errors.AnswersIncomplete as refusal:
-        context = presenters.check_answers(check_in, key, faults=refusal.fields["errors"])
+        faults = rules.validate_all(check_in.questionnaire, check_in.answers)
+        context = presenters.check_answers(check_in, key, faults=faults)
         return refused(page(request, "public/check_answers.html", context, status=UNPROCESSABLE), refusal)
     return redirect("public:receipt")
 
