@@ -45,3 +45,8 @@ def mark(moment: datetime) -> None:
         ServiceClock.objects.filter(id=1, running=True).update(
             service_at=moment, real_at=datetime.now(UTC)
         )
+
+
+def stood_at() -> datetime:
+    """Where a demo's clock was last marked, however long ago that is in real time."""
+    return ServiceClock.objects.values_list("service_at", flat=True).get(id=1)

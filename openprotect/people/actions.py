@@ -12,7 +12,7 @@ from openprotect.governance.actions import permit, record, record_each
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.people import arrivals
-from openprotect.people.errors import ListAlreadyReceived
+from openprotect.people.errors import ListAlreadyReceived, RestrictedRecord
 from openprotect.people.events import ContactDeclined, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
 from openprotect.people.models import ContactPoint, ListVersion, Person, Wish
@@ -160,3 +160,25 @@ def end_contact_point(*, contact_point: int, why: str, by: Scope, now: datetime)
         )
     record("contact point ended", by=by, of="contact point", id=contact_point, why=why)
     return Done(None)
+
+
+def add_contact_point(
+    *, person: UUID, kind: str, value: str, by: Scope, now: datetime
+) -> Done[int]:
+    """Keep a number or address that somebody found for a person; returns its id.
+
+    Nothing is kept for a restricted person: their practice reaches them.
+    """
+    permit("act.calls_to_action", by=by)
+    with enter(system("people", now=now)):
+        if Person.objects.filter(id=person, restricted=True).exists():
+            raise RestrictedRecord()
+        point, _ = ContactPoint.objects.get_or_create(
+            person_id=person,
+            kind=kind,
+            value=value,
+            ends_at=None,
+            defaults={"as_given": value, "source": "found", "starts_at": now},
+        )
+    record("contact point found", by=by, person=person, of="contact point", id=point.id)
+    return Done(point.id)

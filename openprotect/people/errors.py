@@ -7,5 +7,5 @@ class ListAlreadyReceived(Refusal):
     """This file is already here, as version {number} of the list "{name}". Nothing was changed."""
 
 
-class UnknownPractice(Refusal):
-    """The organisation code {code} is not one of the practices that were brought in."""
+class RestrictedRecord(Refusal):
+    """This record is restricted: no address or telephone number is kept here. Ask the practice."""

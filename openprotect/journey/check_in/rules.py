@@ -65,9 +65,7 @@ def validate_page(
     if page is None:
         raise KeyError(page_id)
     questions = [item for item in page.group.within() if item.is_question]
-    of_others = {
-        key: value for key, value in known.items() if key not in {q.link_id for q in questions}
-    }
+    of_others = {key: value for key, value in known.items() if key not in {q.link_id for q in questions}}
     read: dict[str, object] = {}
     unread: dict[str, str] = {}
     for item in questions:
@@ -149,11 +147,7 @@ def _holds(condition: EnableWhen, answers: Answers) -> bool:
     if condition.operator == "exists":
         return bool(given) is condition.answer
     compare = _COMPARE[condition.operator]
-    return any(
-        compare(one, condition.answer)
-        for one in given
-        if _comparable(one) == _comparable(condition.answer)
-    )
+    return any(compare(one, condition.answer) for one in given if _comparable(one) == _comparable(condition.answer))
 
 
 def _comparable(value: object) -> type:
@@ -188,9 +182,7 @@ def _read(item: Item, raw: RawForm) -> object:
 def _clean(sent: list[str]) -> str:
     text = "".join(sent[:1]).replace("\r\n", "\n")
     # Control characters cannot be shown, and NUL cannot be stored.
-    shown = (
-        sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")
-    )
+    shown = (sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
     return "".join(shown).strip()
 
 
@@ -226,9 +218,7 @@ def _wrong(item: Item, value: object) -> str:
             return "Select from the answers shown"
         exclusive = [option.code for option in item.options if option.exclusive]
         if len(value) > 1 and set(map(str, value)) & set(exclusive):
-            alone = next(
-                option for option in item.options if option.code in value and option.exclusive
-            )
+            alone = next(option for option in item.options if option.code in value and option.exclusive)
             return f"Select “{alone.display}” alone, or take it out"
         return next((said for one in value if (said := _wrong_one(item, one))), "")
     return _wrong_one(item, value)
@@ -263,9 +253,7 @@ def _wrong_number(item: Item, value: object) -> str:
     if item.type == "integer" and not isinstance(value, int):
         return "Enter a whole number, like 12"
     low, high = item.min_value, item.max_value
-    if (isinstance(low, int | float) and value < low) or (
-        isinstance(high, int | float) and value > high
-    ):
+    if (isinstance(low, int | float) and value < low) or (isinstance(high, int | float) and value > high):
         if low is not None and high is not None:
             return f"Enter a number from {low} to {high}"
         return f"Enter {low} or more" if high is None else f"Enter {high} or less"

@@ -36,7 +36,7 @@ class Reason(models.Model):
     rule = models.CharField(max_length=60)
     group = models.CharField(max_length=60)
     evidence_date = models.DateField(null=True)
-    code = models.CharField(max_length=20, blank=True)
+    code = models.TextField(blank=True)
     term = models.TextField(blank=True)
     count = models.PositiveIntegerField(null=True)
     reason = models.TextField()

@@ -19,6 +19,18 @@ WHERE programme = %(programme)s GROUP BY programme, locality_id, state
 ON CONFLICT (programme, date, locality_id, state) DO UPDATE SET people = excluded.people
 """
 
+_RECORD_WORK = """
+INSERT INTO learn_openwork (programme, date, locality_id, open, overdue)
+SELECT m.programme, %(date)s, p.locality_id, count(*), count(*) FILTER (WHERE c.due_at < %(now)s)
+FROM act_calltoaction c JOIN identify_member m ON m.id = c.member_id JOIN people_person p ON p.id = m.person_id
+WHERE m.programme = %(programme)s AND c.status <> 'closed' GROUP BY m.programme, p.locality_id
+ON CONFLICT (programme, date, locality_id) DO UPDATE SET open = excluded.open, overdue = excluded.overdue
+"""
+
+_FORGET_WORK = """
+UPDATE learn_openwork SET open = 0, overdue = 0 WHERE programme = %(programme)s AND date = %(date)s
+"""
+
 _FORGET = """
 UPDATE learn_ledgerday SET people = 0 WHERE programme = %(programme)s AND date = %(date)s
 """
@@ -30,10 +42,10 @@ def record_day(*, programme: str, by: Scope, now: datetime) -> Done[int]:
     Counting a day again replaces its counts. Returns how many people were counted.
     """
     permit("record.ledger", by=by)
-    fields = {"programme": programme, "date": today(now)}
+    fields = {"programme": programme, "date": today(now), "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, fields)
-        cursor.execute(_RECORD, fields)
+        for step in (_FORGET, _RECORD, _FORGET_WORK, _RECORD_WORK):
+            cursor.execute(step, fields)
         cursor.execute(
             "SELECT coalesce(sum(people), 0) FROM learn_ledgerday"
             " WHERE programme = %(programme)s AND date = %(date)s",

@@ -24,3 +24,20 @@ class LedgerDay(models.Model):
                 name="ledgerday_once",
             )
         ]
+
+
+class OpenWork(models.Model):
+    """How many calls to action of a locality's people were open, and overdue, at the end of a day."""
+
+    programme = models.CharField(max_length=60)
+    date = models.DateField()
+    locality = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT)
+    open = models.PositiveIntegerField()
+    overdue = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "date", "locality"], nulls_distinct=False, name="openwork_once"
+            )
+        ]

@@ -14,19 +14,20 @@ WHERE programme = %s AND (%s::bigint IS NULL OR locality_id = %s)
 GROUP BY date, state HAVING sum(people) > 0 ORDER BY date
 """
 
-_BY_LOCALITY = """
-SELECT coalesce(o.name, 'No locality'), count(*)::int,
-       (count(*) FILTER (WHERE s.state = 'missed'))::int,
-       (count(*) FILTER (WHERE s.state = 'being_phoned'))::int,
-       coalesce(sum(c.open), 0)::int, coalesce(sum(c.overdue), 0)::int,
-       (count(*) FILTER (WHERE s.state = 'lost'))::int
-FROM learn_person_state s
-LEFT JOIN governance_organisation o ON o.id = s.locality_id
-LEFT JOIN (
-    SELECT member_id, count(*) AS open, count(*) FILTER (WHERE due_at < op_now()) AS overdue
-    FROM act_calltoaction WHERE status <> 'closed' GROUP BY member_id
-) c ON c.member_id = s.member_id
-WHERE s.programme = %s GROUP BY o.name ORDER BY o.name NULLS LAST
+_LOCALITIES = """
+WITH latest AS (SELECT max(date) AS date FROM learn_ledgerday WHERE programme = %(programme)s)
+SELECT coalesce(o.name, 'No locality'), sum(d.people)::int,
+       coalesce(sum(d.people) FILTER (WHERE d.state = 'missed'), 0)::int,
+       coalesce(sum(d.people) FILTER (WHERE d.state = 'being_phoned'), 0)::int,
+       coalesce(max(w.open), 0), coalesce(max(w.overdue), 0),
+       coalesce(sum(d.people) FILTER (WHERE d.state = 'lost'), 0)::int
+FROM learn_ledgerday d
+JOIN latest USING (date)
+LEFT JOIN governance_organisation o ON o.id = d.locality_id
+LEFT JOIN learn_openwork w ON w.programme = d.programme AND w.date = d.date
+  AND w.locality_id IS NOT DISTINCT FROM d.locality_id
+WHERE d.programme = %(programme)s
+GROUP BY o.name, o.id ORDER BY o.name NULLS LAST
 """
 
 
@@ -55,11 +56,11 @@ def ledger_by_day(programme: str, *, scope: Scope, locality: int | None = None) 
     return [LedgerLine(date, sum(states.values()), states) for date, states in days.items()]
 
 
-def by_locality(programme: str, *, scope: Scope) -> list[LocalityLine]:
-    """Missed, waiting and overdue by locality, as far as the scope reaches."""
+def localities(programme: str, *, scope: Scope) -> list[LocalityLine]:
+    """Missed, waiting and overdue by locality, as last recorded: counts, so no person's scope."""
     require(scope)
     with connection.cursor() as cursor:
-        cursor.execute(_BY_LOCALITY, [programme])
+        cursor.execute(_LOCALITIES, {"programme": programme})
         return [LocalityLine(*row) for row in cursor.fetchall()]
 
 

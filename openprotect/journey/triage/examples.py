@@ -19,9 +19,7 @@ def _run(pack: Pack, example: Example) -> Iterator[Fault]:
         return Fault(example.file, f"line {example.lines[key]}", "", str(read), expected)
 
     # An example may leave out a required answer, to show what cannot be assessed.
-    left_out = {
-        one.question for one in pack.triage.inputs if one.column in example.cannot_assess
-    }
+    left_out = {one.question for one in pack.triage.inputs if one.column in example.cannot_assess}
     for link_id, sentence in validate_all(pack.questionnaire, example.answers).items():
         if link_id not in left_out:
             read = f"{link_id}: {example.answers.get(link_id, 'no answer')}"

@@ -60,9 +60,7 @@ def _has_type(column: Input, answer: object) -> bool:
 
 
 def _matches(row: Row, values: Mapping[str, object]) -> bool:
-    return not row.is_else and all(
-        condition.matches(values[column]) for column, condition in row.conditions.items()
-    )
+    return not row.is_else and all(condition.matches(values[column]) for column, condition in row.conditions.items())
 
 
 def _fired(row: Row, values: Mapping[str, object]) -> Fired:

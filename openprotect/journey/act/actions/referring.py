@@ -24,6 +24,7 @@ from openprotect.journey.act.models import CallToAction, Referral, ReferralLink,
 from openprotect.journey.contact.actions import hash_of
 from openprotect.journey.contact.ports import OutgoingMessage
 from openprotect.lib.done import Done
+from openprotect.lib.london import LONDON
 from openprotect.people.models import ContactPoint, PersonIdentity
 from openprotect.programmes import queries as programmes
 
@@ -91,12 +92,12 @@ def send_referral_link(*, referral: UUID, by: Scope, now: datetime) -> Done[list
         created_at=now,
         expires_at=pack.contact.link_valid_for.after(max(now, found.due_at)),
     )
-    message = pack.messages["referral.email", "en"]
+    message = pack.message("referral.new", "en")
     values = {
         "organisation": partner.name,
-        "category": found.category_label,
+        "category": found.category_label.lower(),
         "link": f"{settings.BASE_URL}/r/{token}",
-        "due": f"{found.due_at:%d %B %Y}",
+        "due": f"{found.due_at.astimezone(LONDON):%-d %B %Y at %H:%M}",
         "programme": pack.programme.title,
         "phone": pack.programme.phone,
         "phone_hours": pack.programme.phone_hours,

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('rule', models.CharField(max_length=60)),
                 ('group', models.CharField(max_length=60)),
                 ('evidence_date', models.DateField(null=True)),
-                ('code', models.CharField(blank=True, max_length=20)),
+                ('code', models.TextField(blank=True)),
                 ('term', models.TextField(blank=True)),
                 ('count', models.PositiveIntegerField(null=True)),
                 ('reason', models.TextField()),

@@ -14,4 +14,6 @@ class Migration(migrations.Migration):
     operations = [
         reference("learn_ledgerday"),
         grant("learn_ledgerday", "SELECT", "INSERT", "UPDATE"),
+        reference("learn_openwork"),
+        grant("learn_openwork", "SELECT", "INSERT", "UPDATE"),
     ]

@@ -48,7 +48,7 @@ SELECT m.id AS member_id, m.person_id, m.programme, p.locality_id, p.practice_id
             THEN 'contacted_in_error'
         WHEN m.left_at IS NOT NULL THEN 'no_longer_listed'
         WHEN no_contact.person_id IS NOT NULL THEN 'opted_out'
-        WHEN n.no_route THEN 'no_route'
+        WHEN p.restricted OR n.no_route THEN 'no_route'
         WHEN ringing.member_id IS NOT NULL THEN 'being_phoned'
         WHEN due.member_id IS NULL THEN 'lost'
         WHEN latest.status = 'missed' OR latest.status = 'open' AND missed_before.member_id IS NOT NULL

@@ -1,0 +1,100 @@
+"""Set the demo up: organisations, teams, roles, people who work, legal bases. Through the actions."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from openprotect.governance import actions as governance
+from openprotect.governance.scope import system
+from openprotect.jobs.cohorts import DIRECT_CARE
+from openprotect.journey import flow
+from openprotect.programmes.definitions import Pack
+
+WHO_WORKS = Path(__file__).with_name("who_works.toml")
+KINDS = {"central": "icb"}  # what the file of made-up organisations calls a board
+
+
+def set_up(*, organisations: Path, pack: Pack, now: datetime) -> dict[str, int]:
+    """Bring in the organisations of a file, give each the teams that the pack asks for, and
+    appoint the demo's people. Run again it changes nothing. Returns organisation ids by code.
+    """
+    by = system("demo", now=now)
+
+    def perform(action: Any, **arguments: Any) -> Any:
+        return flow.perform(action, by=by, now=now, **arguments)
+
+    with organisations.open(encoding="utf-8", newline="") as file:
+        rows = [
+            {
+                "code": row["code"],
+                "name": row["name"],
+                "kind": KINDS.get(row["kind"], row["kind"]),
+                "parent": row["parent"],
+                "telephone": row["phone"],
+                "email": f"{row['code'].lower()}@example.org",
+            }
+            for row in csv.DictReader(file)
+        ]
+    ids: dict[str, int] = perform(governance.register_organisations, rows=rows)
+    for row in rows:
+        for duty in sorted(_duties(pack, row["kind"])):
+            name = f"{duty.replace('_', ' ').capitalize()} team"
+            perform(governance.form_team, organisation=ids[row["code"]], duty=duty, name=name)
+    perform(
+        governance.state_basis,
+        key=DIRECT_CARE,
+        title="Direct care of the members of a programme",
+        purpose="direct care",
+        owner="Caldicott guardian",
+        starts_at=now,
+        ends_at=None,
+    )
+    who = tomllib.loads(WHO_WORKS.read_text(encoding="utf-8"))
+    for name, role in who["roles"].items():
+        perform(
+            governance.define_role, name=name, label=role["label"], permissions=role["permissions"]
+        )
+    firsts: dict[str, str] = {}
+    for row in sorted(rows, key=lambda r: r["code"]):
+        firsts.setdefault(row["kind"], row["code"])
+    for persona in who["personas"]:
+        _appoint(perform, persona["username"], persona["name"], persona["role"], ids[firsts[persona["at"]]])
+    for row in rows:
+        if row["kind"] in ("practice", "locality"):
+            role = "reviewer" if row["kind"] == "practice" else "locality_lead"
+            _appoint(perform, worker(row["code"]), f"Reviewer, {row['name']}", role, ids[row["code"]])
+    return ids
+
+
+def worker(organisation_code: str) -> str:
+    """The username of whoever works the needs of an organisation while days are lived."""
+    return f"reviewer-{organisation_code.lower()}"
+
+
+def _appoint(perform: Any, username: str, name: str, role: str, organisation: int) -> None:
+    perform(
+        governance.appoint,
+        username=username,
+        name=name,
+        organisation=organisation,
+        role=role,
+        team=None,
+        ends_at=None,
+    )
+
+
+def _duties(pack: Pack, kind: str) -> set[str]:
+    """The duties that an organisation of this kind has a team for. The board has all of them."""
+    duties = {
+        (desk.team, desk.at)
+        for category in pack.act.categories.values()
+        for urgency in category.clocks
+        for desk in (category.desk(urgency),)
+    }
+    if kind == "icb":
+        return {duty for duty, _ in duties} | {"surveillance", "restricted_records"}
+    return {duty for duty, at in duties if at == kind}
