@@ -52,9 +52,7 @@ class _Checker:
         self.trees = trees
         # Every item, with the conditions under which it is asked: its own and those of its groups.
         self.items = {item.link_id: item for item in pack.questionnaire.items()}
-        self.always = {
-            item.link_id for page in pack.questionnaire.pages for item in _always_asked(page.group)
-        }
+        self.always = {item.link_id for page in pack.questionnaire.pages for item in _always_asked(page.group)}
 
     def fault(self, file: str, path: list[str | int], read: str, expected: str) -> Fault:
         return Fault(file, f"line {line_of(self.trees[file], path)}", "", read, expected)
@@ -79,8 +77,7 @@ class _Checker:
                 yield from self._codes(one, item, path)
                 if one.required and not (item.required and one.question in self.always):
                     expected = (
-                        "a question that is required and always asked; "
-                        "otherwise 'no_value' in place of 'required'"
+                        "a question that is required and always asked; otherwise 'no_value' in place of 'required'"
                     )
                     yield self.fault(TRIAGE, [*path, "required"], one.question, expected)
 
@@ -102,10 +99,7 @@ class _Checker:
         table = self.pack.triage
         for one in table.inputs:
             named = {
-                word
-                for row in table.rows
-                if (condition := row.conditions.get(one.column))
-                for word in condition.words
+                word for row in table.rows if (condition := row.conditions.get(one.column)) for word in condition.words
             }
             for word in one.no_value:
                 if word not in named:
@@ -133,9 +127,7 @@ class _Checker:
         category, urgency = self.pack.triage.cannot_assess
         yield from self._clocked(TRIAGE, "cannot_assess", category, urgency)
         contact = self.pack.contact
-        yield from self._clocked(
-            CONTACT, "when_exhausted", contact.exhausted_category, contact.exhausted_urgency
-        )
+        yield from self._clocked(CONTACT, "when_exhausted", contact.exhausted_category, contact.exhausted_urgency)
 
     def _clocked(self, file: str, key: str, category: str, urgency: str) -> Iterator[Fault]:
         categories = self.pack.act.categories
@@ -173,10 +165,7 @@ class _Checker:
                 row, column = found.row, found.column
                 others = "".join(f", {key} {value}" for key, value in found.others.items())
                 read = f"{row.id}: {row.category} {row.urgency} with {found.better}"
-                expected = (
-                    f"no less with the worse {column} {found.worse}{others}: "
-                    f"widen this cell or add a row for it"
-                )
+                expected = f"no less with the worse {column} {found.worse}{others}: widen this cell or add a row for it"
                 yield Fault(TABLE, f"line {row.line}", column, read, expected)
         except TooManyCombinations:
             expected = "fewer rows that look at many columns: it is too entangled to be checked"
@@ -198,9 +187,7 @@ class _Checker:
             if (name, ENGLISH) not in self.pack.messages:
                 yield self.fault(file, path, name, f"the file 2-messages/{name}.{ENGLISH}.md")
         for name in sorted(names - set(sent)):
-            file = next(
-                f"2-messages/{one}.{lang}.md" for one, lang in self.pack.messages if one == name
-            )
+            file = next(f"2-messages/{one}.{lang}.md" for one, lang in self.pack.messages if one == name)
             expected = f"a message that {CONTACT} sends: {', '.join(sent)}"
             yield Fault(file, "", "", name, expected)
 

@@ -3,13 +3,13 @@
 import json
 import re
 from bisect import bisect_right
-from json.decoder import scanstring
 
 from openprotect.lib.errors import Fault
 from openprotect.programmes.document import Node, Scalar
 
 DEEPEST = 60
 
+_DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
@@ -53,17 +53,20 @@ class _Reader:
         elif sign == "[":
             content, at = self.sequence(at + 1, depth)
         elif sign == '"':
-            content, at = scanstring(self.text, at + 1)
+            content, at = self.string(at)
         elif number := _NUMBER.match(self.text, at):
             content, at = json.loads(number[0][:400]), number.end()
         else:
-            for word, content in _WORDS.items():
-                if self.text.startswith(word, at):
-                    at += len(word)
-                    break
-            else:
+            word = next((word for word in _WORDS if self.text.startswith(word, at)), None)
+            if word is None:
                 raise self.wrong("a value: text in double quotes, a number, true or false", at)
+            content, at = _WORDS[word], at + len(word)
         return Node(content, line), self.space(at)
+
+    def string(self, at: int) -> tuple[str, int]:
+        text, end = _DECODER.raw_decode(self.text, at)
+        assert isinstance(text, str)
+        return text, end
 
     def mapping(self, at: int, depth: int) -> tuple[dict[str, Node], int]:
         content: dict[str, Node] = {}
@@ -72,7 +75,7 @@ class _Reader:
             start = at
             if not self.text.startswith('"', at):
                 raise self.wrong("a key in double quotes (and no comma before '}')", at)
-            key, at = scanstring(self.text, at + 1)
+            key, at = self.string(at)
             if key in content:
                 raise self.wrong(f"each key once: '{key}' is repeated; take one out", start)
             at = self.space(self.expect(":", self.space(at)))

@@ -156,9 +156,7 @@ def _load(files: dict[str, bytes], codelists: Path | None, faults: list[Fault]) 
     return pack
 
 
-def _with_published(
-    files: dict[str, bytes], cohort: Cohort, codelists: Path | None
-) -> dict[str, bytes]:
+def _with_published(files: dict[str, bytes], cohort: Cohort, codelists: Path | None) -> dict[str, bytes]:
     """`files` with the published lists that the cohort names: they are frozen with the pack."""
     for use in cohort.lists.values():
         published = codelists / f"{use.published}.csv" if codelists and use.published else None
@@ -190,9 +188,7 @@ def _check_names(texts: Mapping[str, str], faults: list[Fault]) -> None:
             faults.append(Fault(name, "", "", path.name, expected))
 
 
-def _document(
-    texts: Mapping[str, str], file: str, faults: list[Fault], schema: str = ""
-) -> Node | None:
+def _document(texts: Mapping[str, str], file: str, faults: list[Fault], schema: str = "") -> Node | None:
     if file not in texts:
         if not any(fault.file == file for fault in faults):
             faults.append(Fault(file, "", "", "nothing", "this file in the folder of the pack"))
@@ -203,9 +199,7 @@ def _document(
     return document if document is not None and fits(document, name, file, faults) else None
 
 
-def _triage(
-    texts: Mapping[str, str], inputs: DecisionTable | None, faults: list[Fault]
-) -> DecisionTable | None:
+def _triage(texts: Mapping[str, str], inputs: DecisionTable | None, faults: list[Fault]) -> DecisionTable | None:
     if TABLE not in texts:
         if not any(fault.file == TABLE for fault in faults):
             faults.append(Fault(TABLE, "", "", "nothing", "this file in the folder of the pack"))

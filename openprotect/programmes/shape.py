@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 from jsonschema.exceptions import FormatError, ValidationError
@@ -81,18 +81,20 @@ def fits(document: Node, name: str, file: str, faults: list[Fault]) -> bool:
 
 
 def _in_words(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]]:
-    path, rule, wanted = list(error.absolute_path), error.validator, error.validator_value
-    read = _short(error.instance)
+    # What jsonschema says of an error from a schema of ours, all of which are mappings.
+    within: Mapping[str, Any] = cast(Mapping[str, Any], error.schema)
+    wanted: Any = error.validator_value
+    path, rule, read = list(error.absolute_path), error.validator, _short(error.instance)
     if rule == "additionalProperties":
-        known = list(error.schema.get("properties", ()))
-        pattern = next(iter(error.schema.get("patternProperties", ())), "")
-        for key in error.instance:
+        known = list(within.get("properties", ()))
+        pattern = next(iter(within.get("patternProperties", ())), "")
+        for key in cast(Mapping[str, Any], error.instance):
             if key not in known and not (pattern and re.search(pattern, key)):
                 yield [*path, key], key, _one_of(known, key) if known else f"a key like {pattern}"
     elif rule == "required":
         missing = next(key for key in wanted if f"'{key}' is a required" in error.message)
-        known = error.schema["properties"]
-        if get_close_matches(missing, [key for key in error.instance if key not in known]):
+        known = within["properties"]
+        if get_close_matches(missing, [key for key in cast(Mapping[str, Any], error.instance) if key not in known]):
             return  # it is there, misspelt: that fault says so
         means = known.get(missing, {}).get("description", "")
         yield path, f"no '{missing}'", f"the key '{missing}'" + (f": {means}" if means else "")
@@ -107,10 +109,8 @@ def _in_words(error: ValidationError) -> Iterator[tuple[list[str | int], str, st
         yield path, read, _one_of([_short(choice) for choice in choices], read)
     elif rule == "format":
         yield path, read, _FORMATS[wanted][1]
-    elif rule == "propertyNames":
-        yield [*path, read], read, "a key of small letters, digits and _"
     elif rule == "pattern":
-        yield path, read, error.schema.get("description", f"text like {wanted}")
+        yield path, read, within.get("description", f"text like {wanted}")
     elif rule in ("minItems", "minProperties", "minLength"):
         yield path, read or "nothing", "at least one entry" if rule != "minLength" else "some text"
     elif rule == "uniqueItems":

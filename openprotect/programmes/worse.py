@@ -45,11 +45,7 @@ def lowerings(table: DecisionTable) -> Iterator[Lowering]:
         rank = table.rank(row.urgency)
         if rank == 0:
             continue
-        urgent = [
-            one
-            for one in table.rows
-            if one.category == row.category and table.rank(one.urgency) >= rank
-        ]
+        urgent = [one for one in table.rows if one.category == row.category and table.rank(one.urgency) >= rank]
         for column, condition in row.conditions.items():
             if column not in ordered:
                 continue

@@ -42,9 +42,7 @@ def read(text: str, file: str, faults: list[Fault]) -> Node | None:
         unclosed = "end of stream" in (error.problem or "") and error.context_mark
         mark = unclosed or error.problem_mark
         line = mark.line + 1 if mark else 1
-        faults.append(
-            Fault(file, f"line {line}", "", _line(text, line), _advice(error, text, line))
-        )
+        faults.append(Fault(file, f"line {line}", "", _line(text, line), _advice(error, text, line)))
         return None
     except yaml.YAMLError as error:  # a character that no text file should hold
         faults.append(Fault(file, "", "", str(error).splitlines()[0], "plain text in UTF-8"))
@@ -81,7 +79,7 @@ class _Reader:
         return next(self.events)
 
     def node(self, event: yaml.Event, depth: int) -> Node:
-        line = event.start_mark.line + 1
+        line = _starts(event)
         if depth > DEEPEST:
             self.fault(event, f"more than {DEEPEST} levels", "fewer levels, one inside the other")
             raise _Refused
@@ -128,8 +126,11 @@ class _Reader:
         return tuple(content)
 
     def fault(self, event: yaml.Event, read: str, expected: str) -> None:
-        line = f"line {event.start_mark.line + 1}"
-        self.faults.append(Fault(self.file, line, "", read, expected))
+        self.faults.append(Fault(self.file, f"line {_starts(event)}", "", read, expected))
+
+
+def _starts(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _scalar(event: yaml.ScalarEvent) -> Scalar:

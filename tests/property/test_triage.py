@@ -52,9 +52,7 @@ def test_each_category_gets_one_call_as_urgent_as_its_most_urgent_row(answers):
     if decision.cannot_assess:
         category, urgency = TABLE.cannot_assess
         fired.append((category, TABLE.rank(urgency)))
-    expected = {
-        category: max(rank for name, rank in fired if name == category) for category, _ in fired
-    }
+    expected = {category: max(rank for name, rank in fired if name == category) for category, _ in fired}
     raised = {call.category: TABLE.rank(call.urgency) for call in decision.calls}
     assert raised == {category: rank for category, rank in expected.items() if rank}
 
@@ -118,7 +116,7 @@ def test_lowering_is_found_exactly_where_it_is(table):
 @given(st.lists(rows, max_size=6).map(table_of))
 def test_what_is_found_is_shown_by_its_answers(table):
     for found in lowerings(table):
-        others = {name: CODES[0] for name in COLUMNS} | dict(found.others)
+        others = dict.fromkeys(COLUMNS, CODES[0]) | dict(found.others)
         for name, condition in found.row.conditions.items():
             if name not in found.others and name != found.column:
                 others[name] = min(condition.words)

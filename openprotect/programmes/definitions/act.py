@@ -62,10 +62,7 @@ def parse_act(document: Node, file: str, faults: list[Fault]) -> Act:
     raw = document.value
     for path, listed in [
         (["partner_outcomes"], raw["partner_outcomes"]),
-        *(
-            (["categories", key, "outcomes"], one["outcomes"])
-            for key, one in raw["categories"].items()
-        ),
+        *((["categories", key, "outcomes"], one["outcomes"]) for key, one in raw["categories"].items()),
     ]:
         codes = [outcome["code"] for outcome in listed]
         for place, code in enumerate(codes):

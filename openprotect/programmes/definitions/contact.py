@@ -10,9 +10,7 @@ from openprotect.lib.periods import Period
 from openprotect.programmes.document import Node, line_of
 
 Channel = Literal["sms", "email", "letter"]
-Next = Literal[
-    "retry", "answered", "stop", "welfare", "wrong_number", "opt_out", "died", "contacted_in_error"
-]
+Next = Literal["retry", "answered", "stop", "welfare", "wrong_number", "opt_out", "died", "contacted_in_error"]
 
 
 @dataclass(frozen=True)
@@ -154,9 +152,7 @@ def _faults(contact: Contact) -> _Found:
             expected = "no 'for' in the last entry, and one in every other"
             found.append((["cadence", place], f"every {cadence.every}", expected))
         if cadence.every.length < timedelta(hours=1):
-            found.append(
-                (["cadence", place], f"{cadence.every}", "an hour or more between check-ins")
-            )
+            found.append((["cadence", place], f"{cadence.every}", "an hour or more between check-ins"))
     if contact.quiet_from <= contact.quiet_until:
         read = f"{contact.quiet_from:%H:%M} to {contact.quiet_until:%H:%M}"
         expected = "quiet hours over the night: 'from' in the evening, 'until' in the morning"
@@ -193,7 +189,8 @@ def _step_faults(contact: Contact) -> _Found:
 
 
 def _call_faults(contact: Contact) -> _Found:
-    call, found = contact.call, _Found()
+    call = contact.call
+    found: _Found = []
     if not contact.quiet_until <= call.hours_from < call.hours_until <= contact.quiet_from:
         read = f"{call.hours_from:%H:%M} to {call.hours_until:%H:%M}"
         expected = f"between {contact.quiet_until:%H:%M} and {contact.quiet_from:%H:%M}: outside quiet hours"
@@ -203,31 +200,25 @@ def _call_faults(contact: Contact) -> _Found:
         if not previous <= part.from_ < part.until <= call.hours_until:
             read = f"{part.name}: {part.from_:%H:%M} to {part.until:%H:%M}"
             expected = (
-                f"parts of the day one after the other, between {call.hours_from:%H:%M} "
-                f"and {call.hours_until:%H:%M}"
+                f"parts of the day one after the other, between {call.hours_from:%H:%M} and {call.hours_until:%H:%M}"
             )
             found.append((["call", "parts_of_day", place], read, expected))
         previous = part.until
     for place, number in enumerate(call.text_after_tries):
         if number > call.tries:
-            path = ["call", "text", "after_tries", place]
-            found.append((path, str(number), f"a try from 1 to {call.tries}"))
+            found.append((["call", "text", "after_tries", place], str(number), f"a try from 1 to {call.tries}"))
     codes: set[str] = set()
     for place, outcome in enumerate(call.outcomes):
-        path = ["call", "outcomes", place]
+        path: list[str | int] = ["call", "outcomes", place]
         if outcome.code in codes:
             found.append((path, outcome.code, "each outcome's code once"))
         codes.add(outcome.code)
         if outcome.ends == (outcome.next in ("retry", "wrong_number")):
-            expected = (
-                "'ends: false' with the next 'retry' or 'wrong_number', 'ends: true' with any other"
-            )
+            expected = "'ends: false' with the next 'retry' or 'wrong_number', 'ends: true' with any other"
             found.append((path, f"{outcome.code}: next {outcome.next}", expected))
         if outcome.next == "answered" and not outcome.reached:
             found.append((path, outcome.code, "'reached: true' where the person has answered"))
     for needed in ("retry", "answered", "opt_out", "died"):
         if needed not in {outcome.next for outcome in call.outcomes}:
-            found.append(
-                (["call", "outcomes"], f"no '{needed}'", f"an outcome with 'next: {needed}'")
-            )
+            found.append((["call", "outcomes"], f"no '{needed}'", f"an outcome with 'next: {needed}'"))
     return found

@@ -142,9 +142,7 @@ def parse_inputs(document: Node, file: str, faults: list[Fault]) -> DecisionTabl
     return DecisionTable(tuple(inputs), (), urgencies, cannot)
 
 
-def parse_table(
-    text: str, table: DecisionTable, file: str, faults: list[Fault]
-) -> DecisionTable | None:
+def parse_table(text: str, table: DecisionTable, file: str, faults: list[Fault]) -> DecisionTable | None:
     """`table` with the rows of the CSV in `text`; None where its header is not the inputs'."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     columns = {one.column: one for one in table.inputs}
@@ -200,9 +198,7 @@ def _row(
         fault("id", "an id of capital letters, digits and -, such as R12")
     cells = {column: values[column] for column in columns if values[column]}
     is_else = ELSE in cells.values()
-    if is_else and (
-        len(cells) > 1 or (values["-> category"], values["-> urgency"]) != (NONE, NONE)
-    ):
+    if is_else and (len(cells) > 1 or (values["-> category"], values["-> urgency"]) != (NONE, NONE)):
         first = next(column for column, cell in cells.items() if cell == ELSE)
         fault(first, "'else' alone in its row, with category none and urgency none")
     if not cells:
@@ -222,9 +218,7 @@ def _row(
     )  # fmt: skip
 
 
-def _condition(
-    cell: str, column: Input, name: str, fault: Callable[[str, str], None]
-) -> Condition | None:
+def _condition(cell: str, column: Input, name: str, fault: Callable[[str, str], None]) -> Condition | None:
     words = [word.strip() for word in cell.split(",")]
     if set(words) <= set(column.no_value):
         return Condition(cell, words=frozenset(words))
@@ -241,8 +235,13 @@ def _condition(
         fault(name, "true, false" + "".join(f", {word}" for word in column.no_value))
         return None
     if match := _COMPARED.fullmatch(cell):
-        side = {"<=": "highest", "<": "below", ">=": "lowest", ">": "above"}[match[1]]
-        return Condition(cell, **{side: float(match[2])})
+        bound = float(match[2])
+        return {
+            "<=": Condition(cell, highest=bound),
+            "<": Condition(cell, below=bound),
+            ">=": Condition(cell, lowest=bound),
+            ">": Condition(cell, above=bound),
+        }[match[1]]
     if (match := _BETWEEN.fullmatch(cell)) and float(match[1]) <= float(match[2]):
         return Condition(cell, lowest=float(match[1]), highest=float(match[2]))
     if re.fullmatch(_NUMBER, cell):

@@ -24,9 +24,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "category": "food and other essential shopping",
     "due": "Wednesday 30 September 2026 at 11:59pm",
 }
-_NAME = re.compile(
-    r"(sms|email|letter|call|referral)\.([a-z][a-z0-9_]*)\.([a-z]{2,3}(?:-[A-Z]{2})?)\.md"
-)
+_NAME = re.compile(r"(sms|email|letter|call|referral)\.([a-z][a-z0-9_]*)\.([a-z]{2,3}(?:-[A-Z]{2})?)\.md")
 _PLACEHOLDER = re.compile(r"\(\(([^()]*)\)\)")
 
 
@@ -58,9 +56,7 @@ def name_parts(file_name: str) -> tuple[str, str] | None:
     return (f"{match[1]}.{match[2]}", match[3]) if match else None
 
 
-def parse_message(
-    head: Node, body: str, body_line: int, file: str, faults: list[Fault]
-) -> Message | None:
+def parse_message(head: Node, body: str, body_line: int, file: str, faults: list[Fault]) -> Message | None:
     """The message in a head that has the shape of its schema, and the text below it.
 
     `body_line` is the line of the file on which the body begins.

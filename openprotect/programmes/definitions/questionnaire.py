@@ -200,9 +200,7 @@ class _Parser:
             options=self.options(node),
             enable_when=tuple(self.condition(one, link_id) for one in node.get("enableWhen") or ()),
             enable_behavior=raw.get("enableBehavior", "all"),
-            items=tuple(
-                self.item(one, inside_private=private) for one in nodes if one not in hints
-            ),
+            items=tuple(self.item(one, inside_private=private) for one in nodes if one not in hints),
             help=" ".join(hint["text"].value for hint in hints),
             private=private,
             max_length=raw.get("maxLength"),
@@ -220,9 +218,7 @@ class _Parser:
             coding = raw.get("valueCoding") or {}
             code = coding.get("code") or _plain(raw, "value")
             if code is None:
-                self.fault(
-                    entry.line, "an option", "valueCoding with a code, valueString or valueInteger"
-                )
+                self.fault(entry.line, "an option", "valueCoding with a code, valueString or valueInteger")
                 continue
             code = str(code)
             if code in {option.code for option in options}:
@@ -267,9 +263,7 @@ class _Parser:
         found = {}
         for extension in (primitive or {}).get("extension", ()):
             if extension.get("url") == TRANSLATION:
-                parts = {
-                    part["url"]: _plain(part, "value") for part in extension.get("extension", ())
-                }
+                parts = {part["url"]: _plain(part, "value") for part in extension.get("extension", ())}
                 language = parts.get("lang")
                 if isinstance(language, str) and isinstance(parts.get("content"), str):
                     found[language] = parts["content"]
