@@ -60,7 +60,7 @@ class Behaviour:
         return self.chance(person, "answers", occurrence) < steadiness
 
     def answer_delay(self, person: str, occurrence: int) -> int:
-        """Minutes from the message to the answer: half within three hours, all within 27."""
+        """Minutes from the message to the answer: half within three and a half hours, all within 27."""
         return 3 + int(_SLOWEST_ANSWER * self.chance(person, "delay", occurrence) ** 3)
 
     def raises(self, person: str, occurrence: int) -> bool:
