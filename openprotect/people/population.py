@@ -24,6 +24,7 @@ from types import MappingProxyType
 import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
+from pyarrow import parquet
 
 from openprotect.lib.errors import Refusal
 
@@ -209,16 +210,16 @@ class Import:
     def write(self, engine: Backend, name: str, rows: ir.Table | None) -> int:
         """Write a table in its own types, ordered so that the same rows give the same file; None is no rows."""
         schema = TABLES[name]
-        if rows is None:
-            rows = ibis.memtable([], schema=schema)
-        typed = rows.select(**{column: rows[column].cast(schema[column].copy(nullable=True)) for column in schema})
         folder = self.folder / name
         folder.mkdir(mode=0o700)
         path = folder / "part-0.parquet"
-        engine.to_parquet(typed.order_by(list(schema)), path, compression="zstd")
+        if rows is None:
+            parquet.write_table(schema.to_pyarrow().empty_table(), path, compression="zstd")
+        else:
+            typed = rows.select(**{column: rows[column].cast(kind) for column, kind in schema.items()})
+            engine.to_parquet(typed.order_by(list(schema)), path, compression="zstd")
         path.chmod(0o600)
-        written = engine.read_parquet(str(path)).count()
-        self.rows[name] = int(engine.execute(written))
+        self.rows[name] = parquet.read_metadata(path).num_rows
         return self.rows[name]
 
     def finish(self, *, source: str, files: Mapping[str, Totals], now: datetime) -> Manifest:

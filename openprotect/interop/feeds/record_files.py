@@ -91,7 +91,7 @@ def ragged_rows(file: RecordFile, engine: Backend, faults: list[Fault]) -> bool:
     try:
         # The sum over a column keeps DuckDB from only counting lines.
         rows = file.table(engine, rejects=True)
-        engine.execute(rows.aggregate([rows[column].count().name(column) for column in file.columns]))
+        engine.to_pyarrow(rows.aggregate([rows[column].count().name(column) for column in file.columns]))
         # A row is rejected once for each cell that it lacks.
         rejected = {row["line"]: row for row in engine.table("reject_errors").to_pyarrow().to_pylist()}
     except duckdb.Error as error:

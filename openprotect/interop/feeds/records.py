@@ -79,13 +79,15 @@ class _Importing:
     faults: list[Fault] = field(default_factory=list)
     tables: dict[str, ir.Table] = field(default_factory=dict)  # by file, typed
     files: dict[str, RecordFile] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> Imported:
         self.engine: Backend = engine(self.writing.work)
         try:
-            for source in self.form.sources:
-                self.open(source)
-            self.refuse_faults()
+            for check in (self.open, self.read):  # cells mean something only where the form is right
+                for source in self.form.sources:
+                    check(source)
+                self.refuse_faults()
             self.people()
             self.refuse_faults()
             totals = self.write()
@@ -106,21 +108,26 @@ class _Importing:
             return
         known = {column.name: column.present for column in source.columns}
         file = open_record_file(path, known, self.writing.work, self.faults)
-        if file is None or not ragged_rows(file, self.engine, self.faults):
+        if file is not None and ragged_rows(file, self.engine, self.faults):
+            self.files[source.file] = file
+
+    def read(self, source: Source) -> None:
+        if source.file not in self.files:
             return
+        file = self.files[source.file]
         raw = file.table(self.engine)
         columns = [column for column in source.columns if column.name in file.columns]
         self.cells(file, raw, columns)
         typed = raw.select(**{column.name: column.typed(raw[column.name]) for column in columns})
         self.order(file, typed, source)
         self.tables[source.file] = typed
-        self.files[source.file] = file
 
     def cells(self, file: RecordFile, raw: ir.Table, columns: list[Column]) -> None:
         """Every cell that cannot be read is a fault. One pass, and a second one only where there are some."""
         today = self.now.date()
-        counts = raw.aggregate([column.wrong(raw[column.name], today).sum().name(column.name) for column in columns])
-        found = self.engine.to_pyarrow(counts).to_pylist()[0]
+        counts = {column.name: column.wrong(raw[column.name], today).sum() for column in columns}
+        found = self.one(raw.aggregate(**counts, rows_=raw.count()))
+        self.rows[file.name] = found["rows_"]
         for column in columns:
             if found[column.name]:
                 self.wrong_cells(file, raw, column, found[column.name], today)
@@ -135,7 +142,7 @@ class _Importing:
         for first, second in source.order:
             rows = typed.select(first=typed[first], second=typed[second], row=ibis.row_number() + 2)
             wrong = rows.filter(rows.second < rows.first)
-            if number := int(self.engine.execute(wrong.count())):
+            if number := self.count(wrong):
                 for row in self.first(wrong):
                     self.fault(file, row["row"], second, row["second"].isoformat(), f"a day not before {first}")
                 self.more(file, second, number)
@@ -158,7 +165,7 @@ class _Importing:
     def listed(self, source: Source, column: str, values: ir.Table, expected: str) -> None:
         """Every row of the file whose cell in `column` is among `values` is a fault."""
         values = values.select(value=values[column]).filter(lambda t: t.value.notnull()).distinct()
-        if int(self.engine.execute(values.count())) == 0:
+        if not self.count(values):
             return
         table = self.tables[source.file]
         rows = table.select(cell=table[column], row=ibis.row_number() + 2)
@@ -166,7 +173,7 @@ class _Importing:
         file = self.files[source.file]
         for row in self.first(wrong):
             self.fault(file, row["row"], column, row["cell"], expected)
-        self.more(file, column, int(self.engine.execute(wrong.count())))
+        self.more(file, column, self.count(wrong))
 
     def write(self) -> dict[str, Totals]:
         totals = {}
@@ -178,12 +185,19 @@ class _Importing:
                 rows = None if table is None else make(table.distinct())
                 kept = self.writing.write(self.engine, name, rows)
             if table is not None:
-                number = int(self.engine.execute(table.count()))
+                number = self.rows[source.file]
                 digest = sha256_of(self.folder / source.file)
                 totals[source.file] = Totals(number, kept, number - kept, digest)
         for name in TABLES.keys() - self.writing.rows.keys():
             self.writing.write(self.engine, name, None)
         return totals
+
+    def one(self, row: ir.Table) -> dict[str, int]:
+        found: dict[str, int] = self.engine.to_pyarrow(row).to_pylist()[0]
+        return found
+
+    def count(self, rows: ir.Table) -> int:
+        return self.one(rows.aggregate(n=rows.count()))["n"]
 
     def first(self, wrong: ir.Table) -> Iterator[dict[str, object]]:
         yield from self.engine.to_pyarrow(wrong.order_by("row").limit(SHOWN)).to_pylist()

@@ -312,7 +312,9 @@ class Plan:
         match condition:
             case Several(_, parts):
                 found = [self.evidence(row, part, shown) for part in parts]
-                return ibis.greatest(*found) if len(found) > 1 else found[0]
+                latest = ibis.greatest(*found) if len(found) > 1 else found[0]
+                # Not the whole: its true parts show nothing.
+                return ibis.ifelse(self.holds(row, condition, shown), latest, ibis.null(EVIDENCE))
             case Age() | Sex() | Deprivation() | Not():
                 return ibis.null(EVIDENCE)
         which = condition.evidence if isinstance(condition, Recorded) else "latest"

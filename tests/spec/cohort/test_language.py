@@ -184,5 +184,12 @@ def test_a_member_has_the_rule_the_record_and_the_reason(backend: Backend) -> No
     ]  # fmt: skip
 
 
+def test_a_part_that_is_not_true_as_a_whole_is_no_evidence(backend: Backend) -> None:
+    world = World(people=[("p1", None, "female")], events=[event("p1", "2020-01-01", "A1")])
+    cohort = definition(rule("{any: [{sex: female}, {all: [a, b]}]}"))
+    assert run(backend, cohort, world).members.to_pylist()[0]["evidence_date"] is None
+    assert reference.members(cohort, world, INDEX) == {("p1", "R", None, None)}
+
+
 def test_a_rule_that_finds_nobody_is_said(backend: Backend) -> None:
     assert run(backend, definition(rule("{any: a}")), World(people=[("p1",)])).notes == ("Rule R found nobody.",)

@@ -1,0 +1,281 @@
+"""Extracts of records that are not what they say: a sentence with file, row and column, and nothing imported."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ibis
+import pytest
+
+from openprotect.interop.feeds.record_columns import nhs_number
+from openprotect.interop.feeds.records import RecordFormat, RecordsHaveFaults, import_records
+from openprotect.interop.feeds.synthea import SYNTHEA
+from openprotect.interop.feeds.tables import TABLES_FORMAT
+from openprotect.lib.nhs_number import is_nhs_number, number_for_tests
+from openprotect.people.population import NoSuchDataset, NotADatasetName, Population, engine
+
+NOW = datetime(2020, 3, 30, 9, tzinfo=UTC)
+HEADER = ",".join(column.name for column in TABLES_FORMAT.people.columns)
+NHS = [number_for_tests(number) for number in range(4)]
+PEOPLE = f"""{HEADER}
+p1,1950-01-01,female,,D82001,2001-01-01,,E01000001,2,2019,A,{NHS[0]},Ada,Marsh,1 Mill Lane,,,Ely,,CB7 4AA,07700 900001,,ada@example.org,en,large_print;carer
+p2,1931-05-06,male,2020-01-02,D82001,2001-01-01,2020-01-02,E01000002,9,2019,99,,Ravi,Patel,,,,,,,,,,gu,
+p3,,unknown,,,,,,,,,,,,,,,,,,,,,,
+"""
+TABLES = {
+    "people.csv": PEOPLE,
+    "events.csv": "person_id,date,code,system,value,unit\np1,2020-01-01,84114007,snomed,,\np1,2020-01-02,84114007,snomed,48.5,mmol/mol\n",
+    "medicines.csv": "person_id,date,code,system\np1,2020-01-01,327070006,dmd\np1,2020-01-01,327070006,dmd\n",
+    "admissions.csv": "person_id,admitted_on,discharged_on,code,system\np1,2020-01-01,,N185,icd10\n",
+    "services.csv": "person_id,service,started_on,ended_on\np1,home_care,2020-01-01,\n",
+}
+
+
+@pytest.fixture
+def population(tmp_path: Path) -> Population:
+    return Population(tmp_path / "population")
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    folder = tmp_path / "extract"
+    folder.mkdir()
+    for name, text in TABLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def bring_in(folder: Path, population: Population, form: RecordFormat = TABLES_FORMAT, dataset: str = "d"):
+    now = NOW if form is TABLES_FORMAT else datetime(2021, 9, 1, tzinfo=UTC)
+    return import_records(folder, form=form, population=population, dataset=dataset, now=now)
+
+
+def rows(population: Population, name: str, dataset: str = "d") -> list[dict]:
+    backend = engine()
+    try:
+        return backend.to_pyarrow(population.table(backend, dataset, name)).to_pylist()
+    finally:
+        backend.disconnect()
+
+
+def faults(folder: Path, population: Population, form: RecordFormat = TABLES_FORMAT) -> list[str]:
+    with pytest.raises(RecordsHaveFaults) as refused:
+        bring_in(folder, population, form)
+    assert population.datasets() == ()
+    left = [path.name for path in population.folder.iterdir()]
+    assert left in ([], [".lock"]), left
+    return [str(fault) for fault in refused.value.faults]
+
+
+def test_good_tables_come_in_typed_with_totals_and_identities_apart(tables: Path, population: Population) -> None:
+    imported = bring_in(tables, population)
+    totals = {name: (t.rows, t.kept, t.duplicate) for name, t in imported.manifest.files.items()}
+    assert totals == {
+        "people.csv": (3, 3, 0), "events.csv": (2, 2, 0), "medicines.csv": (2, 1, 1),
+        "admissions.csv": (1, 1, 0), "services.csv": (1, 1, 0),
+    }  # fmt: skip
+    people, identities = rows(population, "people"), rows(population, "identities")
+    assert people[0]["imd_decile"] == 2 and str(people[1]["date_of_death"]) == "2020-01-02"
+    assert identities[0]["nhs_number"] == NHS[0] and identities[0]["other_needs"] == "large_print;carer"
+    assert not {"nhs_number", "given_name", "postcode", "mobile"} & set(people[0])
+    assert rows(population, "events")[1]["value"] == 48.5
+    assert population.last() == "d" and population.manifest("d") == imported.manifest
+
+
+def test_files_are_for_their_owner_alone(tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    for folder, _, files in os.walk((population.folder / "d").resolve()):
+        assert stat.S_IMODE(Path(folder).stat().st_mode) == 0o700
+        assert all(stat.S_IMODE((Path(folder) / name).stat().st_mode) == 0o600 for name in files)
+
+
+def test_the_same_files_again_give_the_same_bytes_and_replace_the_dataset(tables: Path, population: Population) -> None:
+    def content() -> dict[str, bytes]:
+        return {path.parent.name: path.read_bytes() for path in (population.folder / "d").glob("*/part-*.parquet")}
+
+    bring_in(tables, population)
+    first = content()
+    (tables / "admissions.csv").unlink()
+    bring_in(tables, population)
+    assert rows(population, "admissions") == []
+    assert content() == first | {"admissions": content()["admissions"]}
+    assert len([path for path in population.folder.iterdir() if path.name.startswith(".d.")]) == 1
+
+
+def test_a_bad_file_leaves_the_dataset_as_it_was(tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    before = rows(population, "events")
+    (tables / "events.csv").write_text("person_id,date,code,system,value,unit\np1,01/02/2020,84114007,snomed,,\n")
+    with pytest.raises(RecordsHaveFaults):
+        bring_in(tables, population)
+    assert rows(population, "events") == before
+
+
+def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+def content(name: str, data: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_bytes(data)
+
+
+EVENTS = "person_id,date,code,system,value,unit\n"
+BAD = {
+    "no people": (lambda folder: (folder / "people.csv").unlink(), "people.csv: read 'no such file'"),
+    "no events": (lambda folder: (folder / "events.csv").unlink(), "events.csv: read 'no such file'"),
+    "empty": (content("events.csv", b""), "events.csv: read 'an empty file'"),
+    "blank": (content("events.csv", b"\n \n"), "events.csv: read 'an empty file'"),
+    "workbook": (content("events.csv", b"PK\x03\x04rest"), "read 'a spreadsheet workbook or a zip file'"),
+    "old workbook": (content("events.csv", b"\xd0\xcf\x11\xe0rest"), "read 'an old spreadsheet workbook'"),
+    "web page": (content("events.csv", b"<!doctype html><title>x</title>"), "read 'a web page or XML'"),
+    "JSON": (content("events.csv", b'{"a": 1}'), "read 'JSON'"),
+    "compressed": (content("events.csv", b"\x1f\x8b\x08rest"), "read 'a compressed file'"),
+    "parquet": (content("events.csv", b"PAR1rest"), "read 'a Parquet file'"),
+    "PDF": (content("events.csv", b"%PDF-1.7"), "read 'a PDF'"),
+    "NUL": (content("events.csv", EVENTS.encode() + b"p1,2020-01-01,841\x0014007,snomed,,\n"), "row 2: read 'a NUL byte'"),
+    "mixed encodings": (content("events.csv", EVENTS.encode() + "p1,2020-01-01,1,snomed,,\xe9\n".encode() + b"p1,2020-01-01,1,snomed,,\xe9\n"), "both UTF-8 and Windows-1252"),
+    "broken UTF-16": (content("events.csv", b"\xff\xfea\x00b"), "bytes that are no characters of UTF-16"),
+    "semicolons": (content("events.csv", EVENTS.replace(",", ";").encode()), "expected columns separated by commas"),
+    "tabs": (content("events.csv", EVENTS.replace(",", "\t").encode()), "expected columns separated by commas"),
+    "another table": (content("events.csv", b"a,b,c\n1,2,3\n"), "row 1: read 'a,b,c', expected a header that begins person_id"),
+    "missing column": (content("events.csv", b"person_id,date,code,system,value\n"), "column unit: read 'no such column'"),
+    "repeated column": (content("events.csv", b"person_id,date,code,system,value,unit,code\n"), "column code: read '2 of this name'"),
+    "unknown column": (content("events.csv", b"person_id,date,code,system,value,unit,note\n"), "column note: read 'note', expected only"),
+    "open header": (content("events.csv", b'person_id,"date,code,system,value,unit\n'), "a header whose quotes are closed"),
+    "short row": (content("events.csv", EVENTS.encode() + b"p1,2020-01-01,84114007\n"), "row 2: read 'p1,2020-01-01,84114007', expected as many cells"),
+    "long row": (content("events.csv", EVENTS.encode() + b"p1,2020-01-01,84114007,snomed,,,x\n"), "row 2: read 'p1,2020-01-01,84114007,snomed,,,x'"),
+    "open quote": (content("events.csv", EVENTS.encode() + b'p1,"2020-01-01,84114007,snomed,,\np1,2020-01-01,84114007,snomed,,\n'), "quotes are closed"),
+    "huge cell": (content("events.csv", EVENTS.encode() + b"p1,2020-01-01,84114007,snomed,," + b"x" * 2_500_000 + b"\n"), "2,000,000 bytes"),
+    "slashed date": (replace("events.csv", "2020-01-01", "01/02/2020"), "events.csv, row 2, column date: read '01/02/2020', expected a date as YYYY-MM-DD"),
+    "spreadsheet date": (replace("events.csv", "2020-01-01", "43831"), "row 2, column date: read '43831'"),
+    "impossible date": (replace("events.csv", "2020-01-01", "2019-02-29"), "column date: read '2019-02-29'"),
+    "short date": (replace("events.csv", "2020-01-01", "2020-1-1"), "column date: read '2020-1-1'"),
+    "no date": (replace("events.csv", "2020-01-01", ""), "row 2, column date: read ''"),
+    "date before 1900": (replace("events.csv", "2020-01-01", "1899-12-31"), "column date: read '1899-12-31'"),
+    "date to come": (replace("events.csv", "2020-01-01", "2020-04-01"), "column date: read '2020-04-01'"),
+    "date and time elsewhere": (replace("events.csv", "2020-01-01", "2020-01-01T10:00:00+01:00"), "column date: read '2020-01-01T10:00:00+01:00'"),
+    "rounded code": (replace("events.csv", "84114007", "9.99E+09"), "column code: read '9.99E+09', expected a code"),
+    "no code": (replace("events.csv", "84114007", ""), "column code: read ''"),
+    "unknown system": (replace("events.csv", "snomed", "read"), "column system: read 'read', expected one of: snomed"),
+    "number with comma": (replace("events.csv", "48.5", '"48,5"'), "row 3, column value: read '48,5', expected a number"),
+    "not a number": (replace("events.csv", "48.5", "NaN"), "column value: read 'NaN'"),
+    "stranger": (replace("events.csv", "p1", "p9"), "events.csv, row 2, column person_id: read 'p9', expected a person who is in people.csv"),
+    "stranger on a service": (replace("services.csv", "p1", "p8"), "services.csv, row 2, column person_id: read 'p8'"),
+    "broken NHS number": (replace("people.csv", NHS[0], NHS[0][:9] + str((int(NHS[0][9]) + 1) % 10)), "row 2, column nhs_number"),
+    "short NHS number": (replace("people.csv", NHS[0], NHS[0][1:]), "row 2, column nhs_number"),
+    "rounded NHS number": (replace("people.csv", NHS[0], "9.99E+09"), "column nhs_number: read '9.99E+09'"),
+    "NHS number twice": (replace("people.csv", "9,2019,99,,", f"9,2019,99,{NHS[0]},"), "row 3, column nhs_number"),
+    "unknown sex": (replace("people.csv", "female", "F"), "row 2, column sex: read 'F', expected one of: male, female"),
+    "unknown ethnic category": (replace("people.csv", ",2019,A,", ",2019,I,"), "column ethnic_category: read 'I'"),
+    "decile out of range": (replace("people.csv", ",2,2019", ",11,2019"), "column imd_decile: read '11', expected a whole number from 1 to 10"),
+    "decile with a point": (replace("people.csv", ",2,2019", ",2.0,2019"), "column imd_decile: read '2.0'"),
+    "unknown edition": (replace("people.csv", ",2,2019", ",2,2017"), "column imd_edition: read '2017'"),
+    "died before birth": (replace("people.csv", "1931-05-06", "2020-02-06"), "row 3, column date_of_death: read '2020-01-02', expected a day not before date_of_birth"),
+    "person twice, differently": (replace("people.csv", "\np3,,unknown", "\np1,,unknown"), "column person_id: read 'p1', expected each once"),
+    "no person id": (replace("people.csv", "\np3,", "\n,"), "row 4, column person_id: read ''"),
+    "control character": (replace("people.csv", "Ada", "A\x07da"), "column given_name"),
+    "code with a dot": (replace("admissions.csv", "N185", "N18.5"), "column code: read 'N18.5', expected an ICD-10 or OPCS-4 code without a dot"),
+    "left before coming": (replace("admissions.csv", "2020-01-01,,", "2020-01-01,2019-12-31,"), "column discharged_on"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("spoil", "said"), BAD.values(), ids=list(BAD))
+def test_a_bad_file_is_refused_in_words(spoil, said: str, tables: Path, population: Population) -> None:
+    spoil(tables)
+    lines = faults(tables, population)
+    assert any(said in line for line in lines), lines
+
+
+def test_of_many_faults_fifty_are_shown_and_the_number_is_said(tables: Path, population: Population) -> None:
+    (tables / "events.csv").write_text(EVENTS + "p1,soon,84114007,snomed,,\n" * 120)
+    lines = faults(tables, population)
+    assert len(lines) == 51 and "70 more like these, 120 in all" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "note"),
+    [("utf-8-sig", ""), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16-LE"), ("windows-1252", "WINDOWS-1252")],
+)
+def test_other_encodings_are_read_and_said(encoding: str, note: str, tables: Path, population: Population) -> None:
+    text = PEOPLE.replace("Ada", "Zoë")
+    (tables / "people.csv").write_bytes(text.encode(encoding))
+    notes = bring_in(tables, population).notes
+    assert rows(population, "identities")[0]["given_name"] == "Zoë"
+    assert not note or note in notes[0]
+
+
+def test_line_ends_and_quotes_of_every_kind(tables: Path, population: Population) -> None:
+    text = PEOPLE.replace("1 Mill Lane", '"1, ""Mill"" Lane"').replace("\n", "\r\n", 2)
+    (tables / "people.csv").write_bytes(text.encode())
+    bring_in(tables, population)
+    assert rows(population, "identities")[0]["address_line_1"] == '1, "Mill" Lane'
+
+
+def test_the_same_person_twice_is_a_duplicate(tables: Path, population: Population) -> None:
+    line = PEOPLE.splitlines()[1]
+    (tables / "people.csv").write_text(PEOPLE + line + "\n")
+    totals = bring_in(tables, population).manifest.files["people.csv"]
+    assert (totals.rows, totals.kept, totals.duplicate) == (4, 3, 1)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "A", "a b", "x" * 61, ".hidden"])
+def test_a_dataset_has_a_plain_name(name: str, tables: Path, population: Population) -> None:
+    with pytest.raises(NotADatasetName):
+        bring_in(tables, population, dataset=name)
+
+
+def test_an_unknown_dataset_is_refused_and_the_known_are_named(tables: Path, population: Population) -> None:
+    with pytest.raises(NoSuchDataset, match="openprotect import records"):
+        population.last()
+    bring_in(tables, population)
+    with pytest.raises(NoSuchDataset, match="There are: d"):
+        population.manifest("other")
+
+
+def test_nhs_numbers_in_columns_follow_the_rule_for_one() -> None:
+    good = [number_for_tests(number) for number in range(0, 900_000, 9_001)]
+    texts = [*good, *(f"{n[:9]}{(int(n[9]) + 3) % 10}" for n in good), "0000000000", "123", "999 000 0018", "x" * 10]
+    backend = engine()
+    cells = ibis.memtable({"cell": texts})
+    column = nhs_number("nhs_number")
+    right = backend.to_pyarrow(cells.select(ok=~column.wrong(cells.cell, NOW.date())))["ok"].to_pylist()
+    backend.disconnect()
+    assert right == [is_nhs_number(text) for text in texts]
+
+
+SYNTHEA_BAD = {
+    "unknown gender": (replace("patients.csv", ",F,", ",X,"), "column GENDER: read 'X', expected one of: M, F"),
+    "slashed birth": (replace("patients.csv", "1958-04-12", "12/04/1958"), "column BIRTHDATE: read '12/04/1958'"),
+    "no code column": (replace("conditions.csv", "CODE", "CODES"), "column CODE: read 'no such column'"),
+    "stranger": (replace("conditions.csv", "0001", "9999"), "expected a person who is in patients.csv"),
+    "no medications": (lambda folder: (folder / "medications.csv").unlink(), "medications.csv: read 'no such file'"),
+}
+
+
+@pytest.fixture
+def synthea(tmp_path: Path) -> Path:
+    source = Path(__file__).parents[2] / "fixtures" / "synthea-shaped"
+    return Path(shutil.copytree(source, tmp_path / "synthea"))
+
+
+@pytest.mark.parametrize(("spoil", "said"), SYNTHEA_BAD.values(), ids=list(SYNTHEA_BAD))
+def test_a_bad_synthea_export_is_refused(spoil, said: str, synthea: Path, population: Population) -> None:
+    spoil(synthea)
+    lines = faults(synthea, population, SYNTHEA)
+    assert any(said in line for line in lines), lines
+
+
+def test_synthea_comes_without_what_it_does_not_have(synthea: Path, population: Population) -> None:
+    bring_in(synthea, population, SYNTHEA)
+    person, identity = rows(population, "people")[0], rows(population, "identities")[0]
+    assert person["sex"] == "female" and person["practice_code"] is None
+    assert identity["family_name"] == "Reedham" and identity["nhs_number"] is None
+    assert {row["system"] for row in rows(population, "medicines")} == {"rxnorm"}
