@@ -99,8 +99,13 @@ def is_behind(urls: Urls) -> bool:
 
 def drop(urls: Urls) -> None:
     """Removes the database, also under those who still use it."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(urls.database))
     with _beside(urls) as owner:
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(urls.database)))
+        try:
+            # Waits for those who are just leaving, whom the owner may not be allowed to throw out.
+            owner.execute(statement)
+        except psycopg.errors.ObjectInUse:
+            owner.execute(statement + sql.SQL(" WITH (FORCE)"))
 
 
 def clone(urls: Urls, name: str) -> Urls:

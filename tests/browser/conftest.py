@@ -21,7 +21,6 @@ from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from openprotect.config.database_urls import Urls
@@ -123,19 +122,6 @@ def service(committed_db: Urls, tmp_path: Path) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(timeout=10)
-            _wait_until_left()
-
-
-def _wait_until_left() -> None:
-    """A database can be dropped when the server's last connection to it is gone, a moment after it."""
-    until = time.monotonic() + STARTS_WITHIN
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    while time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute(others)
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
