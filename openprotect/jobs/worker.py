@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 
 import structlog
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
 
 from openprotect.governance import clock
@@ -42,6 +42,10 @@ def run() -> None:
 
 def run_jobs() -> None:
     """Do the jobs that wait in the queue, then come back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo')")
+        if not cursor.fetchone()[0]:
+            return
     connector = app.connector.get_worker_connector()
     with app.replace_connector(connector) as working:
         working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful")

@@ -38,7 +38,7 @@ from openprotect.journey.identify import actions as identify
 from openprotect.journey.identify.events import CohortBuilt, MemberLeft
 from openprotect.journey.learn.events import DayRecorded
 from openprotect.journey.triage import actions as triage
-from openprotect.journey.triage.events import Triaged
+from openprotect.journey.triage.events import NeedsFound, Triaged
 from openprotect.lib.done import Done
 from openprotect.people.events import ContactDeclined, DeathRecorded, ListReceived
 
@@ -122,7 +122,8 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
         ),
     ),
     # triage -> act
-    Triaged: (Now(act.raise_calls, lambda e, _: {"decision": e.decision}),),
+    Triaged: (),
+    NeedsFound: (Now(act.raise_calls, lambda e, _: {"decision": e.decision}),),
     # act -> partner, and back to contact
     CallToActionRaised: (),
     ReferralSent: (Later("send_referral_link", lambda e, _: {"referral": str(e.referral)}),),

@@ -18,3 +18,11 @@ def at(day: date, clock: time) -> datetime:
     that they repeat in October, the first of the two.
     """
     return datetime.combine(day, clock, LONDON).astimezone(UTC)
+
+
+def moment_in_words(moment: datetime) -> str:
+    """A moment as messages say it: "Wednesday 1 April 2020 at 8am"."""
+    local = moment.astimezone(LONDON)
+    hour = local.hour % 12 or 12
+    minutes = f":{local.minute:02d}" if local.minute else ""
+    return f"{local:%A} {local.day} {local:%B %Y} at {hour}{minutes}{'am' if local.hour < 12 else 'pm'}"

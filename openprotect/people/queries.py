@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from uuid import UUID
+
 import pyarrow as pa
 from django.db import connection
 
 from openprotect.governance.scope import Scope, require
+from openprotect.people.models import PersonIdentity
 
 _LISTED = """
 SELECT p.name, coalesce(nullif(i.nhs_number, ''), 'source:' || n.source || ':' || n.source_id),
@@ -37,3 +41,9 @@ def listed(*, scope: Scope) -> pa.Table:
             "from_date": pa.array(dates, pa.date32()),
         }
     )
+
+
+def date_of_birth(person: UUID, *, scope: Scope) -> date | None:
+    """When a person in scope was born, if it is known."""
+    require(scope)
+    return PersonIdentity.objects.filter(person_id=person).values_list("date_of_birth", flat=True).first()

@@ -39,9 +39,11 @@ class Claim:
     pack_version: int
     occurrence: int
     step: str
+    respond_by: datetime
     given_name: str
     family_name: str
     language: str
+    practice: str
     points: Mapping[str, tuple[int, str]]
     rings: bool
     needs: Sequence[str]

@@ -24,6 +24,7 @@ class CallView:
     family_name: str
     date_of_birth: object
     language: str
+    practice: str
     why: str
     tries: int
     claimed_by: int | None
@@ -37,7 +38,7 @@ class CallView:
 def call(call_id: UUID, *, scope: Scope) -> CallView | None:
     """One call, if it is in scope."""
     require(scope)
-    found = Call.objects.filter(id=call_id).first()
+    found = Call.objects.select_related("person__practice").filter(id=call_id).first()
     if found is None:
         return None
     identity = PersonIdentity.objects.get(person_id=found.person_id)
@@ -50,6 +51,7 @@ def call(call_id: UUID, *, scope: Scope) -> CallView | None:
         family_name=identity.family_name,
         date_of_birth=identity.date_of_birth,
         language=identity.language,
+        practice=found.person.practice.name if found.person.practice else "",
         why=found.why,
         tries=found.tries,
         claimed_by=found.claimed_by_id,

@@ -6,12 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.db import IntegrityError
+
 from openprotect.governance.actions import permit, record
 from openprotect.governance.scope import Scope
 from openprotect.journey.check_in.models import AnswerSet
 from openprotect.journey.triage import rules
 from openprotect.journey.triage.errors import AlreadyTriaged
-from openprotect.journey.triage.events import Triaged
+from openprotect.journey.triage.events import NeedsFound, Triaged
 from openprotect.journey.triage.models import Decision
 from openprotect.lib.done import Done
 from openprotect.programmes import queries as programmes
@@ -25,8 +27,6 @@ def decide(*, answer_set: UUID, by: Scope, now: datetime) -> Done[UUID]:
     """
     permit("triage.answers", by=by)
     answered = AnswerSet.objects.get(id=answer_set)
-    if Decision.objects.filter(answer_set=answered).exists():
-        raise AlreadyTriaged()
     decided = rules.decide(programmes.pack(answered.pack_version_id).triage, answered.answers)
     decision = Decision(
         id=uuid4(),
@@ -39,6 +39,10 @@ def decide(*, answer_set: UUID, by: Scope, now: datetime) -> Done[UUID]:
         cannot_assess=list(decided.cannot_assess),
         decided_at=now,
     )
-    decision.save(force_insert=True)
+    try:
+        decision.save(force_insert=True)
+    except IntegrityError:
+        raise AlreadyTriaged() from None
     record("triaged", by=by, person=answered.person_id, of="decision", id=decision.id)
-    return Done(decision.id, (Triaged(decision.id, len(decided.calls)),))
+    needs = (NeedsFound(decision.id),) if decided.calls else ()
+    return Done(decision.id, (Triaged(decision.id), *needs))

@@ -11,4 +11,10 @@ class Triaged:
     """An answer set was decided about; the decision names every row that fired."""
 
     decision: UUID
-    calls: int
+
+
+@dataclass(frozen=True)
+class NeedsFound:
+    """A decision asks for something to be done."""
+
+    decision: UUID

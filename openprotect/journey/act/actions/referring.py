@@ -24,7 +24,7 @@ from openprotect.journey.act.models import CallToAction, Referral, ReferralLink,
 from openprotect.journey.contact.actions import hash_of
 from openprotect.journey.contact.ports import OutgoingMessage
 from openprotect.lib.done import Done
-from openprotect.lib.london import LONDON
+from openprotect.lib.london import moment_in_words
 from openprotect.people.models import ContactPoint, PersonIdentity
 from openprotect.programmes import queries as programmes
 
@@ -97,7 +97,7 @@ def send_referral_link(*, referral: UUID, by: Scope, now: datetime) -> Done[list
         "organisation": partner.name,
         "category": found.category_label.lower(),
         "link": f"{settings.BASE_URL}/r/{token}",
-        "due": f"{found.due_at.astimezone(LONDON):%-d %B %Y at %H:%M}",
+        "due": moment_in_words(found.due_at),
         "programme": pack.programme.title,
         "phone": pack.programme.phone,
         "phone_hours": pack.programme.phone_hours,

@@ -25,19 +25,22 @@ from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.contact import Contact
 
 # Who can be written to by text or e-mail answers within the ordinary time; who has nothing but
-# an address gets the longer one, because a letter takes its days.
+# an address gets the longer one, because a letter takes its days. A step that would fall due
+# after that is not planned at all.
 _INSERT = """
 INSERT INTO contact_intent (member_id, person_id, pack_version_id, occurrence, step, batch, due_at,
                             respond_by, status, stopped_because)
-SELECT m.id, m.person_id, %(version)s, w.occurrence, %(step)s, %(batch)s, %(due)s,
-       CASE WHEN EXISTS (
-           SELECT 1 FROM people_contactpoint c WHERE c.person_id = m.person_id AND c.ends_at IS NULL
-             AND c.kind IN ('mobile', 'email')
-       ) THEN %(respond_by)s::timestamptz ELSE %(letter_respond_by)s::timestamptz END,
-       'planned', ''
+SELECT m.id, m.person_id, %(version)s, w.occurrence, s.step, %(batch)s, s.due_at, r.respond_by, 'planned', ''
 FROM unnest(%(members)s::uuid[], %(occurrences)s::int[]) AS w(member_id, occurrence)
 JOIN identify_member m ON m.id = w.member_id AND m.left_at IS NULL
 JOIN people_person p ON p.id = m.person_id AND p.died_on IS NULL AND NOT p.restricted
+CROSS JOIN LATERAL (SELECT CASE WHEN EXISTS (
+        SELECT 1 FROM people_contactpoint c WHERE c.person_id = m.person_id AND c.ends_at IS NULL
+          AND c.kind IN ('mobile', 'email')
+    ) AND NOT EXISTS (
+        SELECT 1 FROM people_need d WHERE d.person_id = m.person_id AND d.kind = 'no_digital'
+    ) THEN %(respond_by)s::timestamptz ELSE %(letter_respond_by)s::timestamptz END AS respond_by) r
+JOIN unnest(%(steps)s::text[], %(due)s::timestamptz[]) AS s(step, due_at) ON s.due_at < r.respond_by
 WHERE NOT EXISTS (
     SELECT 1 FROM (
         SELECT kind FROM people_wish WHERE person_id = p.id ORDER BY id DESC LIMIT 1
@@ -93,12 +96,12 @@ def plan(*, run: UUID, by: Scope, now: datetime) -> Done[int]:
 
 def after_answer(*, member: UUID, occurrence: int, by: Scope, now: datetime) -> Done[None]:
     """Cancel what is still planned for an answered check-in, and plan the next one."""
-    subject, version, contact = _of(member)
+    joined_at, version, contact = _of(member)
     _cancel("answered", member_id=member)
     Call.objects.filter(member_id=member, status=Call.Status.WAITING).update(
         status=Call.Status.DONE, ended_at=now
     )
-    opens_at = rules.next_check_in(contact, subject.joined_at, now)
+    opens_at = rules.next_check_in(contact, joined_at, now)
     batch = _insert(
         [(member, occurrence + 1)], rules.steps_from(contact, opens_at), contact, version, opens_at
     )
@@ -149,9 +152,10 @@ def resume(*, member: UUID, by: Scope, now: datetime) -> Done[None]:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(max(occurrence), 0), bool_or(status IN ('planned', 'sending'))"
-            " OR bool_or(respond_by > %s) FROM contact_intent WHERE member_id = %s",
-            [now, member],
+            "SELECT coalesce(max(occurrence), 0), bool_or(respond_by > %s)"
+            " OR bool_or(step <> %s AND status IN ('planned', 'sending'))"
+            " FROM contact_intent WHERE member_id = %s",
+            [now, rules.CALL, member],
         )
         last, busy = cursor.fetchone()
         cursor.execute(
@@ -212,20 +216,19 @@ def _insert(
 ) -> UUID:
     batch = uuid4()
     with connection.cursor() as cursor:
-        for step in steps:
-            cursor.execute(
-                _INSERT,
-                {
-                    "version": version,
-                    "step": step.step,
-                    "batch": batch,
-                    "due": step.due_at,
-                    "respond_by": contact.open_for.after(opens_at),
-                    "letter_respond_by": contact.letter_open_for.after(opens_at),
-                    "members": [member for member, _ in members],
-                    "occurrences": [occurrence for _, occurrence in members],
-                },
-            )
+        cursor.execute(
+            _INSERT,
+            {
+                "version": version,
+                "batch": batch,
+                "steps": [step.step for step in steps],
+                "due": [step.due_at for step in steps],
+                "respond_by": contact.open_for.after(opens_at),
+                "letter_respond_by": contact.letter_open_for.after(opens_at),
+                "members": [member for member, _ in members],
+                "occurrences": [occurrence for _, occurrence in members],
+            },
+        )
     return batch
 
 
@@ -235,10 +238,17 @@ def _cancel(why: str, **whose: UUID) -> None:
     )
 
 
-def _of(member: UUID) -> tuple[Member, int, Contact]:
-    found = Member.objects.get(id=member)
-    version = programmes.switched_on()[found.programme]
-    return found, version, programmes.pack(version).contact
+def _of(member: UUID) -> tuple[datetime, int, Contact]:
+    """When a member joined, the version of their programme that runs now, and its ladder."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.joined_at, a.pack_version_id FROM identify_member m"
+            " JOIN programmes_activation a ON a.programme = m.programme AND a.ends_at IS NULL"
+            " WHERE m.id = %s",
+            [member],
+        )
+        joined_at, version = cursor.fetchone()
+    return joined_at, version, programmes.pack(version).contact
 
 
 def _by_version(missed: Sequence[Missed]) -> dict[int, list[Missed]]:

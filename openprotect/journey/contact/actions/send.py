@@ -25,6 +25,7 @@ from openprotect.journey.contact.facts import Claim
 from openprotect.journey.contact.models import Attempt, Intent, Link
 from openprotect.journey.contact.ports import OutgoingMessage
 from openprotect.lib.done import Done
+from openprotect.lib.london import moment_in_words
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions import Pack
 
@@ -45,14 +46,16 @@ WITH due AS (
     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE contact_intent i SET status = 'sending' FROM due WHERE i.id = due.id
-    RETURNING i.id, i.member_id, i.person_id, i.pack_version_id, i.occurrence, i.step
+    RETURNING i.id, i.member_id, i.person_id, i.pack_version_id, i.occurrence, i.step, i.respond_by
 )
-SELECT c.*, n.given_name, n.family_name, n.language,
+SELECT c.*, n.given_name, n.family_name, n.language, coalesce(o.name, ''),
        coalesce(points.by_channel, '{}'::jsonb)::text,
        coalesce(points.rings, false),
        ARRAY(SELECT kind FROM people_need d WHERE d.person_id = c.person_id ORDER BY kind)::text[]
 FROM claimed c
 JOIN people_personidentity n ON n.person_id = c.person_id
+JOIN people_person s ON s.id = c.person_id
+LEFT JOIN governance_organisation o ON o.id = s.practice_id
 LEFT JOIN LATERAL (
     SELECT jsonb_object_agg(best.channel, jsonb_build_array(best.id, best.value))
              FILTER (WHERE best.channel IS NOT NULL) AS by_channel,
@@ -83,14 +86,17 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
     attempts: list[Attempt] = []
     links: list[Link] = []
     events: list[object] = []
+    unreachable: list[int] = []
     passed_over: list[int] = []
     for claim in claims:
         pack = programmes.pack(claim.pack_version)
         channels = rules.channels_for(pack.contact, claim)
         if not channels:
-            passed_over.append(claim.intent)
             if rules.is_first(pack.contact, claim.step):
+                unreachable.append(claim.intent)
                 events += _no_route(claim, pack, now)
+            else:
+                passed_over.append(claim.intent)
             continue
         attempt, link, message = _compose(claim, pack, channels[0], now)
         attempts.append(attempt)
@@ -98,7 +104,10 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
         messages.append(message)
     Attempt.objects.bulk_create(attempts)
     Link.objects.bulk_create(links)
-    Intent.objects.filter(id__in=passed_over).update(status=Intent.Status.NO_ROUTE)
+    Intent.objects.filter(id__in=unreachable).update(status=Intent.Status.NO_ROUTE)
+    Intent.objects.filter(id__in=passed_over).update(
+        status=Intent.Status.CANCELLED, stopped_because="no channel for this step"
+    )
     return Done(messages, tuple(events))
 
 
@@ -160,6 +169,8 @@ def _compose(claim: Claim, pack: Pack, channel: str, now: datetime) -> tuple[Att
         "phone": pack.programme.phone,
         "phone_hours": pack.programme.phone_hours,
         "programme": pack.programme.title,
+        "practice": claim.practice or "Your GP practice",
+        "closes": moment_in_words(claim.respond_by),
     }
     attempt = Attempt(
         reference=reference,
@@ -185,7 +196,7 @@ def _compose(claim: Claim, pack: Pack, channel: str, now: datetime) -> tuple[Att
         reference=reference,
         channel=channel,
         to=to,
-        subject=message.subject,
+        subject=message.subject or pack.programme.title,
         body=message.filled(values),
         person=claim.person,
         language=language,
