@@ -1,0 +1,93 @@
+"""A cohort that could not mean what it says is refused, by line."""
+
+import pytest
+
+from openprotect.lib.errors import Fault
+from openprotect.programmes import yaml_lines
+from openprotect.programmes.cohort_lists import read_lists
+from openprotect.programmes.definitions.cohort import parse_cohort
+from openprotect.programmes.shape import fits
+
+GOOD = """cohort: spec
+index_date: {param: run_date}
+population:
+  exclude:
+    died: {date_of_death: on_or_before index}
+codelists:
+  a: {file: codelists/a.csv, system: snomed}
+  b: {file: codelists/b.csv, system: snomed}
+groups:
+  g: {label: The group}
+rules:
+  - id: R
+    group: g
+    reason: "{term} on {date}"
+    when: {latest_of: [a, b], is: a}
+"""
+FILES = {"codelists/a.csv": b"code\n84114007\n", "codelists/b.csv": b"code\n44054006\n"}
+WHEN = "when: {latest_of: [a, b], is: a}"
+
+
+def faults_of(text: str, files: dict[str, bytes] = FILES) -> list[str]:
+    faults: list[Fault] = []
+    document = yaml_lines.read(text, "1-cohort.yaml", faults)
+    if document is not None and fits(document, "1-cohort", "1-cohort.yaml", faults):
+        cohort = parse_cohort(document, "1-cohort.yaml", faults)
+        read_lists(cohort, files, None, "1-cohort.yaml", faults)
+    return [str(fault) for fault in faults]
+
+
+def test_a_good_one_has_no_faults() -> None:
+    assert faults_of(GOOD) == []
+
+
+BAD = [
+    (WHEN, "when: {latest_of: [a, b], is: c}", "line 15: read 'c', expected 'is' with one of: a, b"),
+    (WHEN, "when: {latest_of: [a, z], is: a}", "read 'z', expected a code list that is declared"),
+    (WHEN, "when: {any: [a, b], withn: 6 months}", "read 'withn', expected"),
+    (WHEN, "when: {any: [a, b], at_least: 2}", "read 'at_least', expected beside 'any'"),
+    (WHEN, "when: {any: [a, b], count: a}", "read 'any and count', expected one condition"),
+    (WHEN, "when: {within: 6 months}", "read 'no condition', expected one condition"),
+    (WHEN, "when: {any: [a, b], within: half a year}", "expected a period"),
+    (WHEN, "when: {any: [a, b], within: 2 hours}", "expected days, weeks, months or years"),
+    (WHEN, "when: {any: [a, b], within: 6 months, ever: true}", "expected 'ever: true' alone"),
+    (WHEN, "when: {any: [a, b], ever: false}", "expected 'ever: true' alone"),
+    (WHEN, "when: {any: [a, b], after: 2020-02-30}", "expected a date as YYYY-MM-DD, or 'evidence'"),
+    (WHEN, "when: {any: [a, b], after: 2020-01-01, before: 2020-01-02}", "expected a window with a day in it"),
+    (WHEN, "when: {any: [a, b], after: evidence}", "expected 'after: evidence' inside 'unless'"),
+    (WHEN, "when: {count: [a, b]}", "read 'count', expected 'at_least' beside 'count'"),
+    (WHEN, "when: {count: [a, b], at_least: 0}", "expected 1 or more"),
+    (WHEN, "when: {count: [a, b], at_least: 5, distinct: date, within: 2 days}", "expected a window of at least 5 days"),
+    (WHEN, "when: {of: [a, b], at_least: 3}", "expected at most 2, the number of parts"),
+    (WHEN, "when: {all: [a, b, {age: {at_least: 80, under: 70}}]}", "expected a span of ages"),
+    (WHEN, "when: {all: [a, b, {sex: man}]}", "read 'man', expected one of: male, female, other, unknown"),
+    (WHEN, "when: {all: [a, b, {imd_decile: {at_most: 11}}]}", "expected 10 or less"),
+    (WHEN, "when: a", "line 8: read 'b', expected a list that a rule reads"),
+    ("group: g", "group: h", "read 'h', expected a group that is declared: g"),
+    ("group: g", "grop: g", "'group' perhaps"),
+    ('"{term} on {date}"', '"{name} on {date}"', "read '{name}', expected one of {term}, {date}"),
+    ('"{term} on {date}"', '"since {window_start}"', "expected a rule with 'within'"),
+    (f'"{{term}} on {{date}}"\n    {WHEN}', '"{term}"\n    when: {any: [{any: [a, b]}, {age: {at_least: 80}}]}', "expected a condition that always has evidence"),
+    ("on_or_before index", "before the index", "read 'before the index', expected"),
+    ("  g: {label: The group}", "  g: {label: The group}\n  h: {label: Nobody}", "read 'h', expected a group that a rule leads to"),
+    ("{file: codelists/a.csv, system: snomed}", "{system: snomed}", "expected 'file' (a file of this pack) or 'name'"),
+    ("{file: codelists/a.csv, system: snomed}", "{file: codelists/a.csv, system: read}", "expected one of: snomed, dmd"),
+    ("codelists/a.csv", "codelists/none.csv", "line 7: read 'codelists/none.csv', expected a file of that name in this pack"),
+    (WHEN, WHEN + "\n  - id: R\n    group: g\n    when: a", "read 'R', expected each id once: it stands on line 12 too"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "said"), BAD)
+def test_what_is_wrong_is_said(old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    faults = faults_of(GOOD.replace(old, new, 1))
+    assert any(said in fault for fault in faults), faults
+
+
+def test_a_code_in_two_lists_of_latest_of_is_a_fault() -> None:
+    faults = faults_of(GOOD, {**FILES, "codelists/b.csv": b"code\n84114007\n"})
+    assert faults == ["1-cohort.yaml, line 8: read '84114007 in b', expected each code in one list of latest_of: it is in a too"]
+
+
+def test_the_faults_of_a_code_list_come_with_those_of_the_cohort() -> None:
+    assert "codelists/a.csv, row 2, column code" in faults_of(GOOD, {**FILES, "codelists/a.csv": b"code\n1e9\n"})[0]
