@@ -67,9 +67,7 @@ TABLES: Mapping[str, ibis.Schema] = MappingProxyType(
                 "system": "string",
             }
         ),
-        "services": ibis.schema(
-            {"person_id": "string", "service": "string", "started_on": "date", "ended_on": "date"}
-        ),
+        "services": ibis.schema({"person_id": "string", "service": "string", "started_on": "date", "ended_on": "date"}),
         "identities": ibis.schema(
             {
                 "person_id": "string",

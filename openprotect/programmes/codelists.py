@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from openprotect.lib.errors import BadInput, Fault
+from openprotect.lib.errors import Fault
 
 SYSTEMS = ("snomed", "dmd", "icd10", "opcs4")
 CODE_COLUMNS = ("code", "id", "dmd_id", "snomed_id")
@@ -46,10 +46,6 @@ _READ_ADVICE = (
     "SNOMED CT codes: this is a Read CTV3 list, which no current system records; "
     "use the SNOMED CT version of the list, or have it mapped"
 )
-
-
-class CodeListHasFaults(BadInput):
-    """The code list has faults, so it was not used."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +164,7 @@ class _Reader:
         found: dict[str, str] = {}
         column = header[code_at]
         for line, row in rows:
-            if len(row) != len(header) and any(row[len(header) :]) or len(row) <= code_at:
+            if (len(row) != len(header) and any(row[len(header) :])) or len(row) <= code_at:
                 self.fault(f"row {line}", "", f"{len(row)} cells", f"{len(header)} cells, as in the header")
                 continue
             code = row[code_at]

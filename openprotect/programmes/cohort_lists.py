@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from openprotect.lib.errors import BadInput, Fault
+from openprotect.lib.errors import BadInput, Fault, Refusal
 from openprotect.programmes import yaml_lines
 from openprotect.programmes.codelists import CodeList, read_codelist
 from openprotect.programmes.definitions.cohort import Cohort, ListUse, parse_cohort
@@ -19,7 +19,7 @@ class CohortHasFaults(BadInput):
     """The cohort or one of its code lists has faults, so it was not run."""
 
 
-class NoCohort(BadInput):
+class NoCohort(Refusal):
     """There is no programme in {folder}: name a folder of packs/, or one of its versions."""
 
 

@@ -19,7 +19,7 @@ LISTS = {
     "opensafely-chronic-cardiac-disease-snomed": "id,name,active,notes\n84114007,Heart failure (disorder),n,direct mapping\n",
     "opensafely-diabetes-snomed": "\ufeffid,name,active,notes\n44054006,Diabetes mellitus type 2 (disorder),y,\n",
     "opensafely-hypertension-snomed": "id,name\n59621000,Essential hypertension (disorder)\n",
-    "nhsd-primary-care-domain-refsets-dem_cod": "code, term\n26929004,\"Alzheimer's disease\"\n",
+    "nhsd-primary-care-domain-refsets-dem_cod": 'code, term\n26929004,"Alzheimer\'s disease"\n',
     "primis-covid19-vacc-uptake-learndis": "snomed_id,term\n86765009,Mild intellectual disability\n",
     "primis-covid19-vacc-uptake-preg": "code,term\n72892002,Normal pregnancy\n",
 }
@@ -57,7 +57,8 @@ def test_explain_somebody_in_and_somebody_out(small: tuple[Path, Path]) -> None:
     assert "outside the window; the latest Normal pregnancy, 15 October 2020" in explained[3].stdout
     assert "Left out before any rule was asked: died." in explained[4].stdout
     nobody = openprotect(data, "cohort", "explain", PACK, "nobody", *options)
-    assert nobody.returncode == 2 and nobody.stderr.startswith("Nobody in the records 'synthea'")
+    assert nobody.returncode == 2
+    assert nobody.stderr.startswith("Nobody in the records 'synthea'")
 
 
 def test_bad_input_is_refused_with_2_and_a_line_a_fault(small: tuple[Path, Path], tmp_path: Path) -> None:
@@ -69,7 +70,9 @@ def test_bad_input_is_refused_with_2_and_a_line_a_fault(small: tuple[Path, Path]
     assert done.returncode == 2
     assert done.stderr.splitlines()[0].startswith("patients.csv, row 2, column BIRTHDATE: read '12/04/1958'")
     run = openprotect(data, "cohort", "run", PACK, "--as-of", "2021-07-15")
-    assert run.returncode == 2 and "opensafely-diabetes-snomed.csv" in run.stderr and "--codelists" in run.stderr
+    assert run.returncode == 2
+    assert "opensafely-diabetes-snomed.csv" in run.stderr
+    assert "--codelists" in run.stderr
 
 
 def figures(population_folder: Path, lists: Path) -> dict[str, object]:
@@ -96,7 +99,9 @@ def test_the_small_fixture(small: tuple[Path, Path]) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not here: the run on 543 people of Lancashire is left out")
+@pytest.mark.skipif(
+    not DATA.is_dir(), reason="../shared/data is not here: the run on 543 people of Lancashire is left out"
+)
 def test_the_people_of_lancashire(tmp_path: Path) -> None:
     done = openprotect(tmp_path, "import", "records", "--format", "synthea", DATA / "synthea")
     assert done.returncode == 0, done.stderr

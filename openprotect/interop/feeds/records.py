@@ -144,7 +144,7 @@ class _Importing:
             wrong = rows.filter(rows.second < rows.first)
             if number := self.count(wrong):
                 for row in self.first(wrong):
-                    self.fault(file, row["row"], second, row["second"].isoformat(), f"a day not before {first}")
+                    self.fault(file, row["row"], second, row["second"], f"a day not before {first}")
                 self.more(file, second, number)
 
     def people(self) -> None:

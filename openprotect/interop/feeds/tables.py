@@ -73,7 +73,14 @@ TABLES_FORMAT = RecordFormat(
     others=(
         Source(
             "events.csv",
-            (_PERSON, required(day("date")), _DIGITS, required(choice("system", ("snomed",))), number("value"), text("unit", 40)),
+            (
+                _PERSON,
+                required(day("date")),
+                _DIGITS,
+                required(choice("system", ("snomed",))),
+                number("value"),
+                text("unit", 40),
+            ),
             person="person_id",
             into=_to("events"),
         ),

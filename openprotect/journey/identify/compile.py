@@ -119,10 +119,14 @@ class Plan:
             strangers = listed.select("person_id").distinct().anti_join(people, "person_id")
             nulls = {name: ibis.null(people[name].type()) for name in people.columns if name != "person_id"}
             people = people.union(strangers.mutate(**nulls).select(*people.columns))
-        excluded = ibis.cases(
-            *((self.compare(people[one.column], one.comparison), one.id) for one in self.cohort.exclusions),
-            else_=ibis.null("string"),
-        ) if self.cohort.exclusions else ibis.null("string")
+        excluded = (
+            ibis.cases(
+                *((self.compare(people[one.column], one.comparison), one.id) for one in self.cohort.exclusions),
+                else_=ibis.null("string"),
+            )
+            if self.cohort.exclusions
+            else ibis.null("string")
+        )
         return people.mutate(excluded=excluded)
 
     def compare(self, column: ir.DateColumn, comparison: str) -> ir.BooleanValue:
@@ -290,7 +294,9 @@ class Plan:
         if latest is None:
             return ibis.literal(False)
         if isinstance(condition, Counted):
-            return (self.fact(row, condition, "count") >= condition.at_least).fill_null(False)
+            count = self.fact(row, condition, "count")
+            assert count is not None
+            return (count >= condition.at_least).fill_null(False)
         if isinstance(condition, LatestOf):
             return (latest["list"] == condition.wanted).fill_null(False)
         if isinstance(condition, Recorded | Admitted) and condition.window.after_evidence:

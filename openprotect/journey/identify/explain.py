@@ -95,9 +95,7 @@ class _Asked:
                 self.plan.number(place)
 
     def columns(self, row: ir.Table) -> dict[str, ir.Value]:
-        columns: dict[str, ir.Value] = {
-            name: row[name] for name in ("excluded", "sex", "imd_decile", "date_of_birth")
-        }
+        columns: dict[str, ir.Value] = {name: row[name] for name in ("excluded", "sex", "imd_decile", "date_of_birth")}
         for key, condition in _conditions(self.plan.cohort):
             shown = self._shown(row, key)
             columns[f"holds {key}"] = self.plan.holds(row, condition, shown)

@@ -17,7 +17,7 @@ from openprotect.programmes.definitions.conditions import (
     Window,
 )
 
-_NUMBERS = "no one two three four five six seven eight nine ten".split()
+_NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NOUNS = {"snomed": "record", "dmd": "issue", "icd10": "admission", "opcs4": "operation"}
 
 

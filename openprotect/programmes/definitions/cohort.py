@@ -196,8 +196,8 @@ class _Parser:
             case "any" if child.is_mapping or (child.is_list and any(part.is_mapping for part in child)):
                 return Several(1, self.parts(child, evidence))
             case "any":
-                order = node["evidence"].value if "evidence" in node else "latest"
-                return Recorded(self.names(child), self.window(node, evidence), order)
+                first = "evidence" in node and node["evidence"].value == "first"
+                return Recorded(self.names(child), self.window(node, evidence), "first" if first else "latest")
             case "count":
                 return self.counted(node, evidence)
             case "latest_of":
@@ -233,17 +233,18 @@ class _Parser:
         if "at_least" not in node:
             self.fault(node, "count", "'at_least' beside 'count'")
         at_least = node["at_least"].value if "at_least" in node else 1
-        distinct = node["distinct"].value if "distinct" in node else "record"
+        days = "distinct" in node and node["distinct"].value == "date"
         window = self.window(node, evidence)
-        if distinct == "date" and window.within and window.within.length.days + 1 < at_least:
+        if days and window.within and window.within.length.days + 1 < at_least:
             self.fault(node["within"], str(window.within), f"a window of at least {at_least} days")
-        return Counted(self.names(node["count"]), at_least, window, distinct)
+        return Counted(self.names(node["count"]), at_least, window, "date" if days else "record")
 
     def latest_of(self, node: Node) -> LatestOf:
         names = self.names(node["latest_of"])
         wanted = node["is"].value if "is" in node else ""
         if wanted not in names:
-            self.fault(node["is"] if "is" in node else node, wanted or "no 'is'", f"'is' with one of: {', '.join(names)}")
+            place = node["is"] if wanted else node
+            self.fault(place, wanted or "no 'is'", f"'is' with one of: {', '.join(names)}")
         if len(names) < 2:
             self.fault(node, ", ".join(names), "two lists or more: with one, write 'any'")
         return LatestOf(names, wanted)

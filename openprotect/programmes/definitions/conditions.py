@@ -142,9 +142,4 @@ def walk(condition: Condition) -> Iterator[Condition]:
 
 def lists_of(condition: Condition) -> set[str]:
     """The names of the code lists that the condition reads."""
-    return {
-        name
-        for part in walk(condition)
-        if isinstance(part, Recorded | Counted | LatestOf)
-        for name in part.lists
-    }
+    return {name for part in walk(condition) if isinstance(part, Recorded | Counted | LatestOf) for name in part.lists}

@@ -158,7 +158,12 @@ def everybody(world: World) -> None:
 def test_exclusions_come_first_and_each_person_is_counted_once(backend: Backend) -> None:
     died = ("dead", d("1950-01-01"), "male", d("2020-03-30"), None, None, d("2020-01-01"))
     world = World(
-        people=[died, ("gone", None, "male", None, None, None, d("2020-03-30")), ("here",), ("late", None, "male", d("2020-03-31"))],
+        people=[
+            died,
+            ("gone", None, "male", None, None, None, d("2020-03-30")),
+            ("here",),
+            ("late", None, "male", d("2020-03-31")),
+        ],
         events=[event(person, "2020-01-01", "A1") for person in ("dead", "gone", "here", "late")],
     )
     exclude = "{died: {date_of_death: on_or_before index}, gone: {registration_ended: on_or_before index}}"

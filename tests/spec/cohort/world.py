@@ -55,7 +55,8 @@ def definition(rules: str, exclude: str = "") -> Cohort:
     lines += ["groups:", "  g: {label: The group}", "rules:", rules]
     faults: list[Fault] = []
     document = yaml_lines.read("\n".join(lines), "1-cohort.yaml", faults)
-    assert document is not None and fits(document, "1-cohort", "1-cohort.yaml", faults), faults
+    assert document is not None, faults
+    assert fits(document, "1-cohort", "1-cohort.yaml", faults), faults
     cohort = parse_cohort(document, "1-cohort.yaml", faults)
     assert not [fault for fault in faults if "use it or take it out" not in fault.expected], faults
     return cohort

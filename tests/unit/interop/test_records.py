@@ -78,11 +78,14 @@ def test_good_tables_come_in_typed_with_totals_and_identities_apart(tables: Path
         "admissions.csv": (1, 1, 0), "services.csv": (1, 1, 0),
     }  # fmt: skip
     people, identities = rows(population, "people"), rows(population, "identities")
-    assert people[0]["imd_decile"] == 2 and str(people[1]["date_of_death"]) == "2020-01-02"
-    assert identities[0]["nhs_number"] == NHS[0] and identities[0]["other_needs"] == "large_print;carer"
+    assert people[0]["imd_decile"] == 2
+    assert str(people[1]["date_of_death"]) == "2020-01-02"
+    assert identities[0]["nhs_number"] == NHS[0]
+    assert identities[0]["other_needs"] == "large_print;carer"
     assert not {"nhs_number", "given_name", "postcode", "mobile"} & set(people[0])
     assert rows(population, "events")[1]["value"] == 48.5
-    assert population.last() == "d" and population.manifest("d") == imported.manifest
+    assert population.last() == "d"
+    assert population.manifest("d") == imported.manifest
 
 
 def test_files_are_for_their_owner_alone(tables: Path, population: Population) -> None:
@@ -197,7 +200,8 @@ def test_a_bad_file_is_refused_in_words(spoil, said: str, tables: Path, populati
 def test_of_many_faults_fifty_are_shown_and_the_number_is_said(tables: Path, population: Population) -> None:
     (tables / "events.csv").write_text(EVENTS + "p1,soon,84114007,snomed,,\n" * 120)
     lines = faults(tables, population)
-    assert len(lines) == 51 and "70 more like these, 120 in all" in lines[-1]
+    assert len(lines) == 51
+    assert "70 more like these, 120 in all" in lines[-1]
 
 
 @pytest.mark.parametrize(
@@ -276,6 +280,8 @@ def test_a_bad_synthea_export_is_refused(spoil, said: str, synthea: Path, popula
 def test_synthea_comes_without_what_it_does_not_have(synthea: Path, population: Population) -> None:
     bring_in(synthea, population, SYNTHEA)
     person, identity = rows(population, "people")[0], rows(population, "identities")[0]
-    assert person["sex"] == "female" and person["practice_code"] is None
-    assert identity["family_name"] == "Reedham" and identity["nhs_number"] is None
+    assert person["sex"] == "female"
+    assert person["practice_code"] is None
+    assert identity["family_name"] == "Reedham"
+    assert identity["nhs_number"] is None
     assert {row["system"] for row in rows(population, "medicines")} == {"rxnorm"}

@@ -32,7 +32,9 @@ def read(text: str | bytes, system: str = "snomed"):
 )
 def test_every_published_shape(text: str, system: str) -> None:
     found, _ = read(text, system)
-    assert found.codes == (("84114007", "Heart failure"),) and found.name == "list" and len(found.sha256) == 64
+    assert found.codes == (("84114007", "Heart failure"),)
+    assert found.name == "list"
+    assert len(found.sha256) == 64
 
 
 def test_codes_alone_are_a_list() -> None:
@@ -77,7 +79,8 @@ def test_a_read_list_is_named_once() -> None:
 
 def test_many_faults_are_counted() -> None:
     faults = read("code\n" + "x\n" * 30)[1]
-    assert len(faults) == 21 and "10 more faults" in faults[-1]
+    assert len(faults) == 21
+    assert "10 more faults" in faults[-1]
 
 
 def test_check_digits() -> None:
@@ -130,7 +133,9 @@ def test_every_shipped_list_has_a_source() -> None:
     assert {path.stem for path in SHIPPED.glob("*.csv")} == set(SOURCES)
 
 
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="../shared/data is not here: shipped codes are not held against the published lists")
+@pytest.mark.skipif(
+    not PUBLISHED.is_dir(), reason="../shared/data is not here: shipped codes are not held against the published lists"
+)
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_shipped_code_stands_in_the_published_list(name: str) -> None:
     system = next((one for one in ("icd10", "opcs4") if name.endswith(one)), "snomed")
@@ -138,7 +143,8 @@ def test_every_shipped_code_stands_in_the_published_list(name: str) -> None:
         read_codelist(path, path.name, system, [])
         for path in (SHIPPED / f"{name}.csv", PUBLISHED / f"{SOURCES[name]}.csv")
     )
-    assert shipped and published
+    assert shipped
+    assert published
     terms = {code: plain_term(term) for code, term in published.codes}
     assert [(code, terms.get(code)) for code, _ in shipped.codes] == [
         (code, plain_term(term)) for code, term in shipped.codes
@@ -150,7 +156,11 @@ def test_every_published_list_is_read_or_refused_as_read_codes() -> None:
     refused = set()
     for path in PUBLISHED.glob("*.csv"):
         faults: list = []
-        icd = "icd" in path.stem or path.stem in ("nhsd-huntingtons", "nhsd-multiple-sclerosis", "nhsd-myasthenia-gravis")
+        icd = "icd" in path.stem or path.stem in (
+            "nhsd-huntingtons",
+            "nhsd-multiple-sclerosis",
+            "nhsd-myasthenia-gravis",
+        )
         system = "icd10" if icd else "opcs4" if "opcs4" in path.stem else "snomed"
         if read_codelist(path, path.name, system, faults) is None:
             assert all("Read CTV3" in str(fault) for fault in faults), faults

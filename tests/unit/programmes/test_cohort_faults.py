@@ -86,7 +86,9 @@ def test_what_is_wrong_is_said(old: str, new: str, said: str) -> None:
 
 def test_a_code_in_two_lists_of_latest_of_is_a_fault() -> None:
     faults = faults_of(GOOD, {**FILES, "codelists/b.csv": b"code\n84114007\n"})
-    assert faults == ["1-cohort.yaml, line 8: read '84114007 in b', expected each code in one list of latest_of: it is in a too"]
+    assert faults == [
+        "1-cohort.yaml, line 8: read '84114007 in b', expected each code in one list of latest_of: it is in a too"
+    ]
 
 
 def test_the_faults_of_a_code_list_come_with_those_of_the_cohort() -> None:
