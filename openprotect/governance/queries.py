@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -81,6 +81,12 @@ def user_id_of(username: str) -> int | None:
     return User.objects.filter(username=username, is_active=True).values_list("id", flat=True).first()
 
 
+def user_names(actors: Iterable[str]) -> dict[str, str]:
+    """Names by what stands as the actor of an event; those that are no users are left out."""
+    ids = {int(actor) for actor in actors if actor.isdecimal()}
+    return {str(id_): name for id_, name in User.objects.filter(id__in=ids).values_list("id", "name")}
+
+
 def organisation_names(ids: Sequence[int]) -> dict[int, str]:
     """Names by id."""
     return dict(Organisation.objects.filter(id__in=ids).values_list("id", "name"))
@@ -91,15 +97,14 @@ def organisations(kind: str) -> list[Organisation]:
     return list(Organisation.objects.filter(kind=kind).order_by("name"))
 
 
-def practices_by_code() -> dict[str, tuple[int, int | None]]:
-    """ODS code -> (practice id, locality id)."""
-    rows = Organisation.objects.filter(kind=Organisation.Kind.PRACTICE)
-    return {code: (id_, parent) for code, id_, parent in rows.values_list("code", "id", "parent_id")}
-
-
 def basis_id(key: str) -> int:
     """The id of the legal basis with this key."""
     return LegalBasis.objects.values_list("id", flat=True).get(key=key)
+
+
+def find_basis(key: str) -> int | None:
+    """The id of the legal basis with this key, if it was stated."""
+    return LegalBasis.objects.filter(key=key).values_list("id", flat=True).first()
 
 
 def owner_team(*, duty: str, practice: int | None, locality: int | None) -> Team:

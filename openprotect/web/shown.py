@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from openprotect.lib.nhs_number import format_nhs_number
+from openprotect.lib.telephone import format_telephone
 
 HERE = ZoneInfo("Europe/London")
 
@@ -48,3 +49,26 @@ def shown_age(born: date | None, on: date | datetime) -> str:
     if months >= 24:
         return f"{months // 12} years"
     return f"{months} month{'' if months == 1 else 's'}"
+
+
+def shown_telephone(value: str | None) -> str:
+    """A number as it is read out in this country: "07700 900123"."""
+    return format_telephone(value) if value else ""
+
+
+def shown_span(span: timedelta) -> str:
+    """A length of time in its two largest units, rounded down: "1 hour 40 minutes", "2 days"."""
+    minutes = int(span.total_seconds()) // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "day"), (hours, "hour"), (minutes, "minute")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    words = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts[:2] if number]
+    return " ".join(words)
+
+
+def shown_due(due: datetime, now: datetime) -> str:
+    """How much of a time limit is left: "due in 1 hour 40 minutes", "overdue by 3 hours"."""
+    if left := shown_span(abs(due - now)):
+        return f"due in {left}" if due > now else f"overdue by {left}"
+    return "due now"

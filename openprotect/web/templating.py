@@ -41,6 +41,7 @@ def environment(**options: Any) -> Environment:
         "moment": shown.shown_moment,
         "nhs_number": shown.shown_nhs_number,
         "age": shown.shown_age,
+        "telephone": shown.shown_telephone,
     }
     return made
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from openprotect.governance.models import Organisation
 from openprotect.governance.scope import Scope, require
 from openprotect.journey.act import rules
-from openprotect.journey.act.models import CallToAction, Note, Referral, ReferralStep, Step
+from openprotect.journey.act.models import CallToAction, Note, Referral, ReferralLink, ReferralStep, Step
 from openprotect.journey.check_in import queries as check_in
 from openprotect.journey.triage import queries as triage
 from openprotect.people.models import ContactPoint, Need, PersonIdentity
@@ -23,6 +23,7 @@ class WorklistRow:
     """One line of the worklist."""
 
     id: UUID
+    person: UUID
     name: str
     nhs_number: str
     date_of_birth: object
@@ -95,6 +96,7 @@ def _key(after: str) -> tuple[int, datetime, UUID] | None:
 def _row(call: CallToAction, identity: PersonIdentity | None, now: datetime) -> WorklistRow:
     return WorklistRow(
         id=call.id,
+        person=call.person_id,
         name=f"{identity.given_name} {identity.family_name}" if identity else "",
         nhs_number=identity.nhs_number if identity else "",
         date_of_birth=identity.date_of_birth if identity else None,
@@ -212,6 +214,15 @@ def referral(id_: UUID, *, scope: Scope) -> ReferralView | None:
         phone=pack.programme.phone,
         phone_hours=pack.programme.phone_hours,
     )
+
+
+def with_partners(references: Sequence[UUID], *, scope: Scope) -> set[UUID]:
+    """Those of these messages whose link opens a referral that is not settled. System scope only."""
+    require(scope)
+    links = ReferralLink.objects.filter(
+        reference__in=references, expires_at__gt=scope.now, referral__settled_at=None
+    )
+    return set(links.values_list("reference", flat=True))
 
 
 def what_follows(*, scope: Scope) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,6 +63,13 @@ def current(member: UUID, *, scope: Scope) -> UUID | None:
         .values_list("id", flat=True)
         .first()
     )
+
+
+def asked_now(people: Sequence[UUID], *, scope: Scope) -> set[UUID]:
+    """Those of these people whose check-in is open now."""
+    require(scope)
+    opened = CheckIn.objects.filter(person_id__in=people, status=CheckIn.Status.OPEN, opens_at__lte=scope.now)
+    return set(opened.values_list("person_id", flat=True))
 
 
 def missed_in(sweep: UUID, *, scope: Scope) -> list[Missed]:

@@ -1,4 +1,4 @@
-"""What was answered, by topic, for checking before it is sent. Private answers never show."""
+"""What was answered, by topic: for checking before it is sent, and for whoever acts on it."""
 
 from __future__ import annotations
 
@@ -34,15 +34,19 @@ def topics(
     *,
     asked: Callable[[Page], Iterable[Item]],
     change: Callable[[str], str] | None = None,
+    private: bool = False,
 ) -> tuple[AnsweredTopic, ...]:
-    """The pages with each of their items that was asked; `change` gives the address of a page."""
+    """The pages with each of their items that was asked; `change` gives the address of a page.
+
+    Private answers show only with `private`: to those who act on them, never where they were given.
+    """
     made = (
         AnsweredTopic(
             page.title,
             tuple(
                 Row(item.text, lines(item, answers.get(item.link_id)), change(page.id) if change else "")
                 for item in asked(page)
-                if item.is_question and not item.private
+                if item.is_question and (private or not item.private)
             ),
         )
         for page in pages

@@ -1,0 +1,96 @@
+"""The demo's front page, one-click sign-in and outbox. Never part of a live service."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from openprotect.demo import personas
+from openprotect.governance import queries as governance
+from openprotect.governance.actions import record
+from openprotect.governance.errors import NotADemo, NotThere
+from openprotect.governance.scope import enter, system
+from openprotect.interop.outbox import queries
+from openprotect.web.pages import ScopedRequest, page
+from openprotect.web.signed_in import first_page
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+CHANNELS = {"": "All", "sms": "Texts", "email": "E-mails", "letter": "Letters"}
+
+
+@require_GET
+def front(request: ScopedRequest) -> HttpResponse:
+    """What this is, what day it is, and who you can be."""
+    with enter(system("demo", now=request.scope.now)) as demo:
+        context = {
+            "staff": personas.staff(scope=demo),
+            "invited": personas.invited(scope=demo),
+            "referred": personas.referred(scope=demo),
+            "signed_in": _signed_in(request),
+        }
+    return page(request, "demo/front.html", context)
+
+
+@require_POST
+def sign_in(request: ScopedRequest) -> HttpResponse:
+    """Be one of the demo's people. Refused on a database that was not made as a demo."""
+    username = request.POST.get("username", "")
+    with enter(system("demo", now=request.scope.now)) as demo:
+        if not governance.is_demo():
+            raise NotADemo()
+        id_ = governance.user_id_of(username) if username in personas.STAFF else None
+        member = governance.staff_member(id_, now=demo.now) if id_ else None
+        if id_ is None or member is None:
+            raise NotThere()
+        user = get_user_model().objects.get(pk=id_)
+        # As the system: Django writes down when somebody last signed in.
+        login(request, user, backend=BACKEND)
+        record("signed in to the demo", by=demo, of="user", id=id_)
+    return redirect(first_page(member.scope))
+
+
+@require_GET
+def outbox(request: ScopedRequest) -> HttpResponse:
+    """What would have left, newest first, of one channel or of all."""
+    channel = request.GET.get("channel", "")
+    with enter(system("demo", now=request.scope.now)) as demo:
+        found = queries.messages(scope=demo, channel=channel if channel in CHANNELS else "")
+    channels = [
+        {"text": text, "href": f"{reverse('demo:outbox')}{f'?channel={key}' if key else ''}", "current": key == channel}
+        for key, text in CHANNELS.items()
+    ]
+    return page(request, "demo/outbox.html", {"messages": found, "channels": channels, "names": _CHANNEL})
+
+
+@require_GET
+def message(request: ScopedRequest, reference: UUID) -> HttpResponse:
+    """One message as it was handed over, its links to be followed."""
+    with enter(system("demo", now=request.scope.now)) as demo:
+        found = queries.message(reference, scope=demo)
+    if found is None:
+        raise NotThere()
+    context = {"message": found, "channel": _CHANNEL[found.channel], "pieces": list(personas.pieces(found.body))}
+    return page(request, "demo/message.html", context)
+
+
+@require_GET
+def letter(request: HttpRequest, reference: UUID) -> HttpResponse:
+    """The PDF of a letter."""
+    path = settings.DATA / "letters" / f"{reference}.pdf"
+    if not path.is_file():
+        raise NotThere()
+    return HttpResponse(path.read_bytes(), content_type="application/pdf")
+
+
+_CHANNEL = {"sms": "Text", "email": "E-mail", "letter": "Letter"}
+
+
+def _signed_in(request: ScopedRequest) -> governance.StaffMember | None:
+    user = request.user
+    return governance.staff_member(user.pk, now=request.scope.now) if user.is_authenticated else None

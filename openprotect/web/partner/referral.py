@@ -1,0 +1,77 @@
+"""A referral as a partner meets it: what is asked, accept or hand back, report what came of it.
+
+Opening the link uses nothing up: mail scanners open links first.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from openprotect.governance.actions import record
+from openprotect.governance.errors import NotThere
+from openprotect.governance.scope import enter, system
+from openprotect.journey import flow
+from openprotect.journey.act import actions, queries
+from openprotect.web.identity import PartnerProof, remember_partner
+from openprotect.web.pages import ScopedRequest, page
+from openprotect.web.partner import presenter
+from openprotect.web.partner.presenter import VERBS
+from openprotect.web.staff.forms import Form
+
+
+@require_GET
+def open_link(request: ScopedRequest, token: str) -> HttpResponse:
+    """The door: from here on this browser has the referral. Unknown and expired look the same."""
+    opened = flow.perform(actions.open_referral, token=token, by=request.scope, now=request.scope.now)
+    if opened is None:
+        return _no_referral(request)
+    with enter(system("door", now=request.scope.now)) as door:
+        found = queries.referral(opened, scope=door)
+    assert found is not None, "the door opened it"
+    remember_partner(request, PartnerProof(found.referral.organisation_id, str(opened)))
+    return redirect("partner:referral")
+
+
+@require_GET
+def referral(request: ScopedRequest) -> HttpResponse:
+    """What is asked, and of whom; once it is settled only what was said."""
+    return _shown(request)
+
+
+@require_POST
+def answer(request: ScopedRequest, verb: str) -> HttpResponse:
+    """Accept, hand back with a reason, or report an outcome."""
+    if request.scope.referral is None:
+        return _no_referral(request)
+    if verb not in VERBS:
+        raise NotThere()
+    form = presenter.read(verb, request.POST)
+    if form.errors:
+        return _shown(request, form)
+    flow.perform(
+        actions.answer_referral,
+        referral=request.scope.referral,
+        verb=VERBS[verb],
+        **form.values,
+        by=request.scope,
+        now=request.scope.now,
+    )
+    return redirect("partner:referral")
+
+
+def _shown(request: ScopedRequest, form: Form | None = None) -> HttpResponse:
+    found = queries.referral(request.scope.referral, scope=request.scope) if request.scope.referral else None
+    if found is None:
+        return _no_referral(request)
+    record("viewed", by=request.scope, person=found.referral.person_id, of="referral", id=found.referral.id)
+    context = presenter.referral(found, now=request.scope.now, form=form or Form())
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if context["errors"] else HTTPStatus.OK
+    return page(request, "partner/referral.html", context, status=status)
+
+
+def _no_referral(request: ScopedRequest) -> HttpResponse:
+    return page(request, "partner/no_referral.html", status=HTTPStatus.NOT_FOUND)

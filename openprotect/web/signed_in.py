@@ -1,0 +1,110 @@
+"""Pages for people who work here: who may open them, and what each of them shows of its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import auth, messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from openprotect.governance import queries
+from openprotect.governance.actions import permit
+from openprotect.governance.scope import Scope
+from openprotect.web.pages import ScopedRequest, page
+
+Rest = ParamSpec("Rest")
+
+
+@dataclass(frozen=True)
+class Area:
+    """A part of the site: its permission, its word in the menu, its first page."""
+
+    permission: str
+    text: str
+    name: str
+
+
+AREAS = (
+    Area("see.calls_to_action", "Needs action", "staff:worklist"),
+    Area("act.call", "Calls", "staff:calls"),
+    Area("see.ledger", "Everybody today", "oversight:ledger"),
+    Area("see.audit", "Who saw what", "oversight:audit"),
+)
+
+
+def needs(
+    permission: str,
+) -> Callable[
+    [Callable[Concatenate[ScopedRequest, Rest], HttpResponse]],
+    Callable[Concatenate[ScopedRequest, Rest], HttpResponse],
+]:
+    """Opens a view to members of staff who hold the permission; for others it is not there."""
+
+    def guarded(
+        view: Callable[Concatenate[ScopedRequest, Rest], HttpResponse],
+    ) -> Callable[Concatenate[ScopedRequest, Rest], HttpResponse]:
+        @wraps(view)
+        def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+            if request.scope.identity != "staff":
+                return page(request, "staff/signed_out.html", status=HTTPStatus.FORBIDDEN)
+            permit(permission, by=request.scope)
+            return view(request, *args, **kwargs)
+
+        return asked
+
+    return guarded
+
+
+def staff_page(
+    request: ScopedRequest, template: str, context: Mapping[str, Any], *, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    """A page with the reader's menu, name, role and organisation. `errors` make it a 422."""
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    if context.get("errors"):
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    given = {
+        "navigation": [
+            {"text": area.text, "href": reverse(area.name), "current": here.startswith(area.name)}
+            for area in open_to(request.scope)
+        ],
+        "account": _account(request.scope),
+        "home": first_page(request.scope),
+        "notices": [str(message) for message in messages.get_messages(request)],
+        **context,
+    }
+    return page(request, template, given, status=status)
+
+
+def open_to(scope: Scope) -> tuple[Area, ...]:
+    """The parts of the site that this reader may open."""
+    return tuple(area for area in AREAS if scope.may(area.permission))
+
+
+def first_page(scope: Scope) -> str:
+    """Where this reader's work begins."""
+    return next((reverse(area.name) for area in open_to(scope)), "/")
+
+
+@require_POST
+def sign_out(request: ScopedRequest) -> HttpResponse:
+    """Ends the session; nothing of it is left in this browser."""
+    auth.logout(request)
+    return redirect("/")
+
+
+def _account(scope: Scope) -> list[dict[str, str]]:
+    member = queries.staff_member(int(scope.actor), now=scope.now)
+    if member is None:
+        return []
+    return [
+        {"text": f"{member.name}, {member.role_label}"},
+        {"text": member.organisation_name},
+        {"text": "Sign out", "action": reverse("staff:sign_out")},
+    ]

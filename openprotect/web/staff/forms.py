@@ -1,0 +1,67 @@
+"""What colleagues' forms sent, as the arguments of an action, or what is wrong with it.
+
+What is only missing is said beside its field; what the state of things does not allow is the
+action's to refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from openprotect.programmes.definitions.contact import CallRule
+from openprotect.web.questionnaire.presenter import Error
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was sent, the arguments it makes, and what is wrong, by field."""
+
+    sent: QueryDict = field(default_factory=QueryDict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> tuple[Error, ...]:
+        return tuple(Error(text, f"#{name}") for name, text in self.faults.items())
+
+
+def nothing(sent: QueryDict) -> Form:
+    """A button without fields."""
+    return Form(sent)
+
+
+def note(sent: QueryDict) -> Form:
+    text = sent.get("text", "").strip()
+    return Form(sent, {"text": text}, {} if text else {"text": "Write your note"})
+
+
+def referral(sent: QueryDict) -> Form:
+    organisation, asked = sent.get("organisation", ""), sent.get("asked", "").strip()
+    faults = {}
+    if not organisation.isdecimal():
+        faults["organisation"] = "Select who you refer to"
+    if not asked:
+        faults["asked"] = "Write what you ask of them"
+    return Form(sent, {"organisation": int(organisation or 0) if not faults else 0, "asked": asked}, faults)
+
+
+def closing(sent: QueryDict) -> Form:
+    outcome = sent.get("outcome", "")
+    return Form(sent, {"outcome": outcome}, {} if outcome else {"outcome": "Select an outcome"})
+
+
+def call(sent: QueryDict, rule: CallRule, numbers: Sequence[int]) -> Form:
+    """What came of a call. A number counts only if it is one of theirs; a wrong one must be named."""
+    code, number = sent.get("outcome", ""), sent.get("number", "")
+    known = {outcome.code: outcome for outcome in rule.outcomes}
+    chosen = int(number) if number.isdecimal() and int(number) in numbers else None
+    faults = {}
+    if code not in known:
+        faults["outcome"] = "Select what came of the call"
+    elif known[code].next == "wrong_number" and chosen is None:
+        faults["number"] = "Select the number that is wrong"
+    return Form(sent, {"outcome": code, "contact_point": chosen}, faults)
