@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from openprotect.governance.errors import NotADemo, NotThere
 from openprotect.governance.scope import enter, system
 from openprotect.interop.outbox import queries
 from openprotect.web.pages import ScopedRequest, page
+from openprotect.web.shown import shown_telephone
 from openprotect.web.signed_in import first_page
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -51,7 +53,8 @@ def sign_in(request: ScopedRequest) -> HttpResponse:
         user = get_user_model().objects.get(pk=id_)
         # As the system: Django writes down when somebody last signed in.
         login(request, user, backend=BACKEND)
-        record("signed in to the demo", by=demo, of="user", id=id_)
+    with enter(member.scope):
+        record("signed in to the demo", by=member.scope, of="user", id=id_)
     return redirect(first_page(member.scope))
 
 
@@ -65,7 +68,7 @@ def outbox(request: ScopedRequest) -> HttpResponse:
         {"text": text, "href": f"{reverse('demo:outbox')}{f'?channel={key}' if key else ''}", "current": key == channel}
         for key, text in CHANNELS.items()
     ]
-    return page(request, "demo/outbox.html", {"messages": found, "channels": channels, "names": _CHANNEL})
+    return page(request, "demo/outbox.html", {"messages": [_line(each) for each in found], "channels": channels})
 
 
 @require_GET
@@ -75,7 +78,12 @@ def message(request: ScopedRequest, reference: UUID) -> HttpResponse:
         found = queries.message(reference, scope=demo)
     if found is None:
         raise NotThere()
-    context = {"message": found, "channel": _CHANNEL[found.channel], "pieces": list(personas.pieces(found.body))}
+    context = {
+        "message": found,
+        "to": _to(found),
+        "channel": _CHANNEL[found.channel],
+        "pieces": list(personas.pieces(found.body)),
+    }
     return page(request, "demo/message.html", context)
 
 
@@ -89,6 +97,22 @@ def letter(request: HttpRequest, reference: UUID) -> HttpResponse:
 
 
 _CHANNEL = {"sms": "Text", "email": "E-mail", "letter": "Letter"}
+
+
+def _line(message: Any) -> dict[str, Any]:
+    # The first paragraph is the banner; the second says what it is about.
+    *_, begins = message.body.split("\n\n")[:2]
+    return {
+        "href": reverse("demo:message", args=[message.reference]),
+        "at": message.accepted_at,
+        "channel": _CHANNEL[message.channel],
+        "to": _to(message),
+        "text": begins if message.channel == "sms" else message.subject,
+    }
+
+
+def _to(message: Any) -> str:
+    return shown_telephone(message.to) if message.channel == "sms" else message.to.splitlines()[0]
 
 
 def _signed_in(request: ScopedRequest) -> governance.StaffMember | None:

@@ -21,6 +21,11 @@ def _files(version: int) -> dict[str, bytes]:
     return {name: text.encode("utf-8") for name, text in files.items()}
 
 
+def titles() -> dict[str, str]:
+    """The programmes that run now, by key, with their titles."""
+    return {key: pack(version).programme.title for key, version in sorted(switched_on().items())}
+
+
 def switched_on() -> dict[str, int]:
     """Programme -> the version that runs now."""
     return dict(Activation.objects.filter(ends_at=None).values_list("programme", "pack_version_id"))

@@ -24,16 +24,17 @@ Rest = ParamSpec("Rest")
 
 @dataclass(frozen=True)
 class Area:
-    """A part of the site: its permission, its word in the menu, its first page."""
+    """A part of the site: its permission, its word in the menu, its first page and those behind it."""
 
     permission: str
     text: str
     name: str
+    behind: str = ""
 
 
 AREAS = (
-    Area("see.calls_to_action", "Needs action", "staff:worklist"),
-    Area("act.call", "Calls", "staff:calls"),
+    Area("see.calls_to_action", "Needs action", "staff:worklist", "staff:need"),
+    Area("act.call", "Calls", "staff:calls", "staff:call"),
     Area("see.ledger", "Everybody today", "oversight:ledger"),
     Area("see.audit", "Who saw what", "oversight:audit"),
 )
@@ -71,7 +72,7 @@ def staff_page(
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     given = {
         "navigation": [
-            {"text": area.text, "href": reverse(area.name), "current": here.startswith(area.name)}
+            {"text": area.text, "href": reverse(area.name), "current": here in (area.name, area.behind)}
             for area in open_to(request.scope)
         ],
         "account": _account(request.scope),

@@ -20,14 +20,14 @@ def ledger(request: ScopedRequest) -> HttpResponse:
     Who may see people is shown their own people as they stand now; everybody else the counts of
     all, as they were last recorded.
     """
-    on = sorted(programmes.switched_on())
+    titles = programmes.titles()
     programme = request.GET.get("programme", "")
-    if programme not in on:
-        programme = on[0] if on else ""
+    if programme not in titles:
+        programme = next(iter(titles), "")
     scope = request.scope
     context = ledger_presenter.ledger(
         programme,
-        on,
+        titles,
         now=queries.ledger_now(programme, scope=scope) if scope.may("see.person") else None,
         days=queries.ledger_by_day(programme, scope=scope),
         localities=queries.localities(programme, scope=scope),

@@ -27,7 +27,7 @@ WIDTH, HEIGHT, GAP = 720, 200, 0.25
 
 def ledger(
     programme: str,
-    programmes: Sequence[str],
+    titles: Mapping[str, str],
     *,
     now: LedgerLine | None,
     days: Sequence[LedgerLine],
@@ -37,11 +37,11 @@ def ledger(
     latest = now or (days[-1] if days else None)
     used = [state for state in STATES if any(line.states.get(state) for line in (*days, *([now] if now else ())))]
     return {
-        "programme": programme,
+        "programme": titles.get(programme, ""),
         "others": [
-            {"text": each, "href": f"{reverse('oversight:ledger')}?{urlencode({'programme': each})}"}
-            for each in programmes
-            if each != programme
+            {"text": title, "href": f"{reverse('oversight:ledger')}?{urlencode({'programme': key})}"}
+            for key, title in titles.items()
+            if key != programme
         ],
         "live": now is not None,
         "listed": latest.listed if latest else 0,

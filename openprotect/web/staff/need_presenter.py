@@ -123,20 +123,25 @@ def _rules(found: CallToActionView) -> list[dict[str, Any]]:
     if not found.explained or not found.answered:
         return []
     table = programmes.pack(found.answered.pack_version).triage
-    questions = {each.column: found.answered.questionnaire.item(each.question) for each in table.inputs}
-    return [
-        {
-            "id": fired["row"],
-            "why": fired["why"],
-            "read": [
-                {"question": item.text, "answer": ", ".join(answered.lines(item, value)) or "Not answered"}
-                for column, value in _values(fired)
-                if (item := questions.get(column))
-            ],
-        }
+    inputs = {each.column: each for each in table.inputs}
+    questionnaire = found.answered.questionnaire
+
+    def read(column: str, value: Any) -> dict[str, str]:
+        item = questionnaire.item(inputs[column].question)
+        assert item is not None, "the pack was checked"
+        unanswered = isinstance(value, str) and value in inputs[column].no_value and not item.option(value)
+        words = () if unanswered else answered.lines(item, value)
+        return {"question": item.text, "answer": ", ".join(words) or "Not answered"}
+
+    made = [
+        {"id": fired["row_id"], "why": fired["why"], "read": [read(*each) for each in _values(fired)]}
         for fired in found.explained.fired
         if fired["category"] == found.category.key
     ]
+    if found.explained.cannot_assess and found.category.key == table.cannot_assess[0]:
+        missing = [read(column, None) for column in found.explained.cannot_assess]
+        made.append({"id": "", "why": "Not everything could be assessed", "read": missing})
+    return made
 
 
 def _values(fired: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
