@@ -77,7 +77,10 @@ def staff_page(
         ],
         "account": _account(request.scope),
         "home": first_page(request.scope),
-        "notices": [str(message) for message in messages.get_messages(request)],
+        "notices": [
+            {"text": str(message), "done": message.level == messages.SUCCESS}
+            for message in messages.get_messages(request)
+        ],
         **context,
     }
     return page(request, template, given, status=status)

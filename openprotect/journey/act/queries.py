@@ -178,7 +178,7 @@ def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
         referral_steps=steps,
         partners=list(Organisation.objects.filter(kind__in=category.refer_to).order_by("name")),
         outcome_label=next((o.label for o in category.outcomes if o.code == found.outcome), ""),
-        advice=" ".join(filter(None, advice)),
+        advice=" ".join(dict.fromkeys(filter(None, advice))),
     )
 
 

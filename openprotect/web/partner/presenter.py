@@ -12,7 +12,7 @@ from django.urls import reverse
 from openprotect.journey.act.queries import ReferralView
 from openprotect.web.pages import HelpLine
 from openprotect.web.shown import shown_due, shown_telephone
-from openprotect.web.staff.forms import Form
+from openprotect.web.staff.forms import Form, written
 from openprotect.web.staff.need_presenter import choices, writing
 
 # The word of the address -> the word of the action.
@@ -22,7 +22,7 @@ _DID = {"accept": "You accepted it", "hand back": "You handed it back", "report"
 
 def read(verb: str, sent: QueryDict) -> Form:
     """What the partner's form sent. Its fields carry the verb, since all forms stand on one page."""
-    outcome, text = sent.get("outcome", ""), sent.get("reason" if verb == "hand-back" else "words", "").strip()
+    outcome, text = sent.get("outcome", ""), written(sent, "reason" if verb == "hand-back" else "words")
     faults = {}
     if verb == "hand-back" and not text:
         faults["reason"] = "Write why you hand it back"

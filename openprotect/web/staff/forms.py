@@ -6,6 +6,7 @@ action's to refuse.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,18 +30,24 @@ class Form:
         return tuple(Error(text, f"#{name}") for name, text in self.faults.items())
 
 
+def written(sent: QueryDict, name: str) -> str:
+    """What somebody wrote, without signs that cannot be shown; NUL could not even be stored."""
+    text = sent.get(name, "").replace("\r\n", "\n")
+    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")).strip()
+
+
 def nothing(sent: QueryDict) -> Form:
     """A button without fields."""
     return Form(sent)
 
 
 def note(sent: QueryDict) -> Form:
-    text = sent.get("text", "").strip()
+    text = written(sent, "text")
     return Form(sent, {"text": text}, {} if text else {"text": "Write your note"})
 
 
 def referral(sent: QueryDict) -> Form:
-    organisation, asked = sent.get("organisation", ""), sent.get("asked", "").strip()
+    organisation, asked = sent.get("organisation", ""), written(sent, "asked")
     faults = {}
     if not organisation.isdecimal():
         faults["organisation"] = "Select who you refer to"

@@ -12,6 +12,7 @@ from openprotect.journey.act.queries import CallToActionView
 from openprotect.journey.check_in import rules
 from openprotect.journey.check_in.queries import Answered
 from openprotect.programmes import queries as programmes
+from openprotect.programmes.definitions import Pack
 from openprotect.web.questionnaire import answered
 from openprotect.web.shown import shown_telephone
 from openprotect.web.staff import words, worklist_presenter
@@ -33,6 +34,7 @@ def need(
         "mind": minded(found.needs),
         "rules": _rules(found),
         "version": found.explained.version if found.explained else "",
+        "approved": found.answered is not None and _pack(found.answered).programme.clinically_approved,
         "answered": _answers(found.answered, private=scope.may("see.answers")),
         "said": _said(found.answered),
         "answers_hidden": not scope.may("see.answers"),
@@ -122,7 +124,7 @@ def _rules(found: CallToActionView) -> list[dict[str, Any]]:
     """The rows of the decision table behind this need, each with what it read in words."""
     if not found.explained or not found.answered:
         return []
-    table = programmes.pack(found.answered.pack_version).triage
+    table = _pack(found.answered).triage
     inputs = {each.column: each for each in table.inputs}
     questionnaire = found.answered.questionnaire
 
@@ -142,6 +144,10 @@ def _rules(found: CallToActionView) -> list[dict[str, Any]]:
         missing = [read(column, None) for column in found.explained.cannot_assess]
         made.append({"id": "", "why": "Not everything could be assessed", "read": missing})
     return made
+
+
+def _pack(given: Answered) -> Pack:
+    return programmes.pack(given.pack_version)
 
 
 def _values(fired: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
