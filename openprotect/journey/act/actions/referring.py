@@ -29,9 +29,7 @@ from openprotect.people.models import ContactPoint, PersonIdentity
 from openprotect.programmes import queries as programmes
 
 
-def refer(
-    *, call_to_action: UUID, organisation: int, asked: str, by: Scope, now: datetime
-) -> Done[UUID]:
+def refer(*, call_to_action: UUID, organisation: int, asked: str, by: Scope, now: datetime) -> Done[UUID]:
     """Hand a call to action to a partner with a few words on what is asked; returns the referral.
 
     The name, one telephone number and the address are copied, nothing else: the partner never
@@ -40,10 +38,10 @@ def refer(
     call = take(call_to_action, "refer", by=by)
     if not asked.strip():
         raise NoteIsEmpty()
-    partner = Organisation.objects.get(id=organisation)
+    partner = Organisation.objects.filter(id=organisation).first()
     category = programmes.pack(call.pack_version_id).act.categories[call.category]
-    if partner.kind not in category.refer_to:
-        raise NotReferredThere(organisation=partner.name)
+    if partner is None or partner.kind not in category.refer_to:
+        raise NotReferredThere(organisation=partner.name if partner else "an organisation that is not there")
     with enter(system("referrals", now=now)):
         person = PersonIdentity.objects.get(person_id=call.person_id)
         points = dict(
@@ -137,9 +135,7 @@ def open_referral(*, token: str, by: Scope, now: datetime) -> Done[UUID | None]:
         return Done(link.referral_id)
 
 
-def answer_referral(
-    *, referral: UUID, verb: str, outcome: str, text: str, by: Scope, now: datetime
-) -> Done[None]:
+def answer_referral(*, referral: UUID, verb: str, outcome: str, text: str, by: Scope, now: datetime) -> Done[None]:
     """What a partner does with a referral: `accept`, `hand back` (with a reason), `report`
     (with an outcome of the pack). Raises NotPossibleNow, UnknownOutcome, NoteIsEmpty.
     """

@@ -1,0 +1,142 @@
+"""What the pages of teams and partners refuse, and what they leave as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+
+from openprotect.demo.personas import link_in
+from openprotect.governance import actions as governance
+from openprotect.governance.scope import enter, system
+from openprotect.interop.outbox import queries as outbox
+from openprotect.jobs import sending
+from openprotect.journey import flow
+from openprotect.journey.act import actions as act
+from openprotect.journey.contact import actions as contact
+from tests.factories.small_service import ADA, BEGINS, answer, days_pass, small_service, staff
+
+RANG_AFTER = 5  # days without an answer
+NO_MEDICINES = {"medicines": "not_enough", "medicines_days": 0, "medicines_collect": False, "rely_on": False}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def need(tmp_path: Path) -> UUID:
+    """Ada has run out of medicines: her practice's need."""
+    people = small_service(tmp_path, ADA)
+    answer(people["ada"], **NO_MEDICINES)
+    return UUID(str(_one("SELECT id FROM act_calltoaction WHERE category = 'medicines'")))
+
+
+def test_a_lead_reads_no_answers_and_a_reviewer_does(need: UUID) -> None:
+    hers = _one("SELECT id FROM act_calltoaction WHERE category = 'social'")
+    lead = _signed_in("locality-lead").get(f"/staff/needs/{hers}").content.decode()
+    assert "Ada Okafor" in lead
+    assert "Answers are shown to clinical reviewers only" in lead
+    assert "Do you feel safe at home?" not in lead
+    reviewer = _signed_in("practice-reviewer").get(f"/staff/needs/{need}").content.decode()
+    assert "Do you feel safe at home?" in reviewer
+
+
+@pytest.mark.parametrize("organisation", ["999999", "99999999999999999999999", "1"])
+def test_a_need_is_referred_only_where_the_pack_says(need: UUID, organisation: str) -> None:
+    reviewer = _signed_in("practice-reviewer")
+    answered = reviewer.post(f"/staff/needs/{need}/refer", {"organisation": organisation, "asked": "Help"})
+    assert answered.status_code == 422
+    assert _one("SELECT count(*) FROM act_referral") == 0
+
+
+def test_a_need_is_accepted_once(need: UUID) -> None:
+    reviewer = _signed_in("practice-reviewer")
+    assert reviewer.post(f"/staff/needs/{need}/accept").status_code == 302
+    again = reviewer.post(f"/staff/needs/{need}/accept")
+    assert again.status_code == 409
+    assert "This has moved on" in again.content.decode()
+
+
+def test_opening_a_referral_uses_nothing_up(need: UUID) -> None:
+    # Given a link that a mail scanner opens first
+    path = _referred(need)
+    Client().get(path, follow=True)
+    # When the partner opens it, twice
+    partner = Client()
+    for _ in range(2):
+        shown = partner.get(path, follow=True)
+        # Then it is open for them each time
+        assert shown.status_code == 200
+        assert "Ada Okafor" in shown.content.decode()
+    assert _one("SELECT status FROM act_referral") == "sent"
+    assert _one("SELECT count(*) FROM governance_auditevent WHERE identity = 'partner' AND action = 'viewed'") == 3
+
+
+def test_without_a_link_there_is_no_referral(need: UUID) -> None:
+    _referred(need)
+    stranger = Client()
+    for answered in (stranger.get("/referral"), stranger.post("/referral/accept"), stranger.get("/r/nothing")):
+        assert answered.status_code == 404
+        assert "Ada" not in answered.content.decode()
+
+
+def test_a_call_belongs_to_whoever_took_it(tmp_path: Path) -> None:
+    small_service(tmp_path, ADA)
+    now = days_pass(RANG_AFTER)
+    first = staff("call-handler", now)
+    taken = flow.perform(contact.claim_call, by=first, now=now)
+    flow.perform(
+        governance.appoint,
+        username="second-handler",
+        name="Second Handler",
+        organisation=first.organisation,
+        role="call_handler",
+        team=None,
+        ends_at=None,
+        by=system("test", now=now),
+        now=now,
+    )
+    handler = _signed_in("second-handler")
+    assert handler.get(f"/staff/calls/{taken}").status_code == 409
+    assert handler.post(f"/staff/calls/{taken}", {"outcome": "no_answer"}).status_code == 409
+    assert _one("SELECT count(*) FROM contact_calltry") == 0
+
+
+def test_a_call_that_was_not_answered_keeps_no_answers(tmp_path: Path) -> None:
+    small_service(tmp_path, ADA)
+    days_pass(RANG_AFTER)
+    handler = _signed_in("call-handler")
+    call = handler.post("/staff/calls/next").url
+    assert handler.post(call, {"outcome": "completed", "breathless": "no"}).status_code == 422
+    assert _one("SELECT count(*) FROM contact_calltry") == 0
+    assert handler.post(call, {"outcome": "no_answer", "breathless": "no"}).status_code == 302
+    assert _one("SELECT count(*) FROM contact_calltry") == 1
+    assert _one("SELECT count(*) FROM check_in_answerset") == 0
+    assert _one("SELECT count(*) FROM check_in_draft") == 0
+
+
+def _signed_in(username: str) -> Client:
+    client = Client()
+    with enter(system("test", now=BEGINS)):
+        client.force_login(get_user_model().objects.get(username=username))
+    return client
+
+
+def _referred(need: UUID) -> str:
+    """Volunteers have it; the path of their link."""
+    organisation = _one("SELECT id FROM governance_organisation WHERE kind = 'voluntary'")
+    by = staff("practice-reviewer")
+    referral = flow.perform(act.refer, call_to_action=need, organisation=organisation, asked="Help", by=by, now=BEGINS)
+    worker = system("worker", now=BEGINS)
+    sending.hand_over(flow.perform(act.send_referral_link, referral=referral, by=worker, now=BEGINS))
+    with enter(worker):
+        return next(link_in(m.body) for m in outbox.messages(scope=worker, channel="email") if "/r/" in m.body)
+
+
+def _one(query: str) -> object:
+    with enter(system("test", now=BEGINS)), connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
