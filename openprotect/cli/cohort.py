@@ -1,11 +1,13 @@
 """`openprotect cohort`: who is in a programme, and why."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from openprotect.lib.london import today
 
 if TYPE_CHECKING:
     from openprotect.journey.identify.facts import CohortResult
@@ -33,16 +35,24 @@ def cohort() -> None:
 @cohort.command()
 @_options
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON, on the last line.")
-def run(pack: Path, as_of: datetime | None, codelists: Path | None, dataset: str | None, as_json: bool) -> None:
-    """Who is in the cohort of PACK, by group, and who was left out."""
-    from openprotect.journey.identify.engine import run_cohort
-    from openprotect.programmes.cohort_lists import read_cohort
+@click.option("--preview", is_flag=True, help="Say who would be in, and write nothing. Needs no database.")
+def run(
+    pack: Path,
+    as_of: datetime | None,
+    codelists: Path | None,
+    dataset: str | None,
+    as_json: bool,
+    preview: bool,
+) -> None:
+    """Who is in the cohort of PACK, by group, and who was left out.
 
+    The people found become members and are planned to be contacted: `openprotect worker` does
+    what is due.
+    """
     population = _population()
     dataset = dataset or population.last()
-    found = read_cohort(pack, codelists)
-    result = run_cohort(found.cohort, found.lists, population, dataset, _day(as_of))
-    keep(found.folder, dataset, result)
+    population.manifest(dataset)
+    result = (_computed if preview else _kept)(pack, codelists, population, dataset, _day(as_of))
     for note in result.notes:
         click.echo(note, err=True)
     if as_json:
@@ -66,8 +76,37 @@ def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset:
     click.echo(as_text(explanation))
 
 
-def keep(pack: Path, dataset: str, result: "CohortResult") -> None:
-    """Hand the members to the care plane, where contact begins."""
+def _computed(pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date) -> "CohortResult":
+    """The cohort alone."""
+    from openprotect.journey.identify.engine import run_cohort
+    from openprotect.programmes.cohort_lists import read_cohort
+
+    found = read_cohort(pack, codelists)
+    return run_cohort(found.cohort, found.lists, population, dataset, day)
+
+
+def _kept(pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date) -> "CohortResult":
+    """Publish the pack, switch it on, and hand the members to the care plane, where contact begins."""
+    from openprotect.programmes.loader import load_pack
+
+    checked = load_pack(pack, codelists)
+    from openprotect.cli.session import ready
+
+    with ready():
+        from openprotect.cli.care import ensure_board
+        from openprotect.governance import clock, scope
+        from openprotect.jobs import cohorts
+        from openprotect.journey import flow
+        from openprotect.programmes import actions as programmes
+
+        now = clock.now()
+        by = scope.system("command line", now=now)
+        ensure_board(now=now)
+        version = flow.perform(programmes.publish_pack, by=by, now=now, pack=checked)
+        flow.perform(programmes.switch_on, by=by, now=now, version=version)
+        built = cohorts.run(pack_version=version, population=population, dataset=dataset, index_date=day, now=now)
+    click.echo(f"{built.joined:,} joined, {built.left:,} left.", err=True)
+    return built.result
 
 
 def _population() -> "Population":
@@ -77,7 +116,7 @@ def _population() -> "Population":
 
 
 def _day(as_of: datetime | None) -> date:
-    return as_of.date() if as_of else date.today()
+    return as_of.date() if as_of else today(datetime.now(UTC))
 
 
 def _show(result: "CohortResult") -> None:

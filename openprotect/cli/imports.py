@@ -2,6 +2,7 @@
 
 import click
 
+from openprotect.cli.lists import people_list
 from openprotect.cli.records import records
 
 
@@ -10,4 +11,5 @@ def imports() -> None:
     """Bring in a list or records."""
 
 
+imports.add_command(people_list)
 imports.add_command(records)

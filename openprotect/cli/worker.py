@@ -4,11 +4,12 @@ import click
 
 
 @click.command()
-def worker() -> None:
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+def worker(once: bool) -> None:
     """Do the jobs and the timetable until stopped."""
     from openprotect.cli.session import ready
 
     with ready():
-        from openprotect.jobs.worker import run
+        from openprotect.jobs import worker as working
 
-        run()
+        (working.work_once if once else working.run)()

@@ -74,5 +74,6 @@ def django_database(url: str | None, *, pool: Mapping[str, object] | None = None
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{names[key]: str(value) for key, value in read.items() if key in names},
-        "OPTIONS": rest | ({"pool": pool} if pool else {}),
+        # Prepared statements: with row-level security, planning a query costs more than running it.
+        "OPTIONS": rest | {"server_side_binding": True, "prepare_threshold": 5} | ({"pool": pool} if pool else {}),
     }

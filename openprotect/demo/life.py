@@ -8,20 +8,19 @@ hour again after an interruption changes nothing, and the same seed lives the sa
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from tqdm import tqdm
 
-from openprotect.demo import setting_up
+from openprotect.demo import players, setting_up
+from openprotect.demo.crowd import crowd, let_commits_wait
 from openprotect.demo.living import Living
 from openprotect.demo.synthesise.population import synthesise
 from openprotect.governance import clock
@@ -44,7 +43,6 @@ from openprotect.programmes import actions as programmes
 from openprotect.programmes.loader import load_pack
 from openprotect.programmes.queries import switched_on
 
-PACK = Path(__file__).parents[2] / "packs" / "covid-protect"
 DATASET = "demo"
 HOURS = range(8, 22)
 COUNTED_AT = time(23, 0)
@@ -80,11 +78,13 @@ def live(*, people: int, days: int, seed: int, start: date) -> list[dict[str, ob
     if not _done(folder, "made"):
         _make(made, files, population, opening)
         _tick_off(folder, "made")
-    _let_commits_wait()
-    living = Living(seed=seed, pack=load_pack(PACK), truth=_truth(files), start=start)
-    for day in tqdm(list(_days(start, made.days)), unit=" days", desc="Living", delay=2, leave=False):
-        if not _done(folder, day.isoformat()):
-            _live_day(day, start, living, files, population)
+    living = players.living_of(seed=seed, files=files, start=start)
+    ahead = [d for d in _days(start, made.days) if not _done(folder, d.isoformat())]
+    playing = crowd(players.living_of, seed=seed, files=files, start=start) if ahead else nullcontext(_nobody)
+    with playing as answer:
+        let_commits_wait()
+        for day in tqdm(ahead, unit=" days", desc="Living", delay=2, leave=False):
+            _live_day(day, start, living, answer, files, population)
             _tick_off(folder, day.isoformat())
     if not _done(folder, "lived"):
         morning = at(start + timedelta(days=made.days), time(9))
@@ -111,13 +111,11 @@ def ledger(made: Made, start: date) -> list[dict[str, object]]:
 
 def _make(made: Made, files: Path, population: Population, now: datetime) -> None:
     with tqdm(total=made.people, unit=" people", unit_scale=True, desc="Making", delay=2, leave=False) as bar:
-        codelists = next(PACK.glob("*/codelists"))
+        codelists = next(players.PACK.glob("*/codelists"))
         start = date.fromisoformat(made.start)
-        synthesise(
-            files, people=made.people, seed=made.seed, start=start, codelists=codelists, progress=bar.update
-        )
+        synthesise(files, people=made.people, seed=made.seed, start=start, codelists=codelists, progress=bar.update)
     clock.set_clock(now, running=False)
-    pack = load_pack(PACK)
+    pack = load_pack(players.PACK)
     setting_up.set_up(organisations=files / "organisations.csv", pack=pack, now=now)
     _receive_list(files / "shielded-list-v1.csv", now)
     import_records(files, form=TABLES_FORMAT, population=population, dataset=DATASET, now=now)
@@ -127,7 +125,14 @@ def _make(made: Made, files: Path, population: Population, now: datetime) -> Non
     _run_cohort(population, now)
 
 
-def _live_day(day: date, start: date, living: Living, files: Path, population: Population) -> None:
+def _live_day(
+    day: date,
+    start: date,
+    living: Living,
+    answer: Callable[[datetime], None],
+    files: Path,
+    population: Population,
+) -> None:
     for hour in HOURS:
         now = at(day, time(hour))
         clock.set_clock(now, running=False)
@@ -137,7 +142,7 @@ def _live_day(day: date, start: date, living: Living, files: Path, population: P
         if hour == HOURS.start:
             living.learn_of_deaths(day, now)
         sweeper.sweep(now=now)
-        living.answer(now)
+        answer(now)
         living.ring(now)
         living.work(now)
         run_jobs()
@@ -147,12 +152,16 @@ def _live_day(day: date, start: date, living: Living, files: Path, population: P
     sweeper.record_day(now=now)
 
 
+def _nobody(now: datetime) -> None:
+    """Nobody answers: no day is left to be lived."""
+
+
 def _receive_list(path: Path, now: datetime) -> None:
     file = read_shielded_list(path)
     by = system("demo", now=now)
     with enter(by):
         basis = basis_id(cohorts.DIRECT_CARE)
-    try:
+    with suppress(ListAlreadyReceived):  # the hour is lived again after an interruption
         flow.perform(
             people.receive_list,
             by=by,
@@ -165,32 +174,16 @@ def _receive_list(path: Path, now: datetime) -> None:
             duplicates=file.duplicates,
             basis=basis,
         )
-    except ListAlreadyReceived:
-        pass  # the hour is lived again after an interruption
 
 
 def _run_cohort(population: Population, now: datetime) -> None:
     with enter(system("demo", now=now)):
         version = switched_on()["covid-protect"]
-    cohorts.run(
-        pack_version=version, population=population, dataset=DATASET, index_date=now.date(), now=now
-    )
-
-
-def _let_commits_wait() -> None:
-    """Made-up history is worth no waiting for the disk: what a crash takes is lived again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")
+    cohorts.run(pack_version=version, population=population, dataset=DATASET, index_date=now.date(), now=now)
 
 
 def _days(start: date, days: int) -> Iterator[date]:
     return (start + timedelta(days=n) for n in range(days))
-
-
-def _truth(files: Path) -> dict[str, dict[str, Any]]:
-    """What is true of each made-up person, by NHS number (or source id): only the demo knows it."""
-    with (files / "truth.csv").open(encoding="utf-8", newline="") as file:
-        return {row["nhs_number"] or row["person_id"]: row for row in csv.DictReader(file)}
 
 
 def _made(folder: Path, wanted: Made) -> Made:

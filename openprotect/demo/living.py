@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -29,9 +30,7 @@ SUBMISSIONS = UUID("5d1c6a5e-6a3c-4f0e-9a55-0d4f1d6e5a10")
 class Living:
     """The behaviour of everybody in one demo; `truth` is what only the demo knows of each person."""
 
-    def __init__(
-        self, *, seed: int, pack: Pack, truth: Mapping[str, Mapping[str, Any]], start: date
-    ) -> None:
+    def __init__(self, *, seed: int, pack: Pack, truth: Mapping[str, Mapping[str, Any]], start: date) -> None:
         self.pack = pack
         self.truth = truth
         self.start = start
@@ -49,13 +48,16 @@ class Living:
             if dies_on is not None and dies_on <= day:
                 flow.perform(people.record_death, by=by, now=now, person=member.person, died_on=dies_on)
 
-    def answer(self, now: datetime) -> None:
-        """People whom a message reached answer it, in their own time; some ask us to stop."""
+    def answer(self, now: datetime, *, share: int = 0, shares: int = 1) -> None:
+        """People whom a message reached answer it, in their own time; some ask us to stop.
+
+        `share` of `shares` is the part of the people that this process plays.
+        """
         by = system("demo", now=now)
         with enter(by):
             asked = seen.asked(scope=by)
         for one in asked:
-            if not self._reads(one, now):
+            if zlib.crc32(one.key.encode()) % shares != share or not self._reads(one, now):
                 continue
             person = Scope("person", actor=f"link:{one.key}", now=now, person=one.person)
             if self.behaviour.opts_out(one.key, one.occurrence):
@@ -106,9 +108,7 @@ class Living:
                 self._finish(need, partners, about, now)
         self._partners_answer(now)
 
-    def _finish(
-        self, need: seen.Need, partners: Mapping[str, int], about: str, now: datetime
-    ) -> None:
+    def _finish(self, need: seen.Need, partners: Mapping[str, int], about: str, now: datetime) -> None:
         category = self.pack.act.categories[need.category]
         chance = self.behaviour.chance(need.key, "finish", about)
         partner = next((partners[k] for k in category.refer_to if k in ("council", "voluntary")), None)
@@ -127,9 +127,7 @@ class Living:
             return
         number = f"+447700900{int(chance * 3000):03d}"
         reviewer = self._as(need.worker, now)
-        flow.perform(
-            people.add_contact_point, by=reviewer, now=now, person=need.person, kind="mobile", value=number
-        )
+        flow.perform(people.add_contact_point, by=reviewer, now=now, person=need.person, kind="mobile", value=number)
         self._by_reviewer(act.close, need, now, outcome="new_contact_details")
 
     def _partners_answer(self, now: datetime) -> None:
@@ -139,9 +137,7 @@ class Living:
         for one in referrals:
             about = f"{one.category} {one.sent_at.isoformat()}"
             accepts = self.behaviour.partner_accepts(one.key, about)
-            partner = Scope(
-                "partner", actor="partner", now=now, referral=one.id, organisation=one.organisation
-            )
+            partner = Scope("partner", actor="partner", now=now, referral=one.id, organisation=one.organisation)
             age = now - one.sent_at
             if one.status == "sent" and age >= timedelta(hours=3):
                 verb, text = ("accept", "") if accepts else ("hand back", "Not in our area.")
@@ -155,23 +151,15 @@ class Living:
     def _answer_referral(
         self, one: seen.Referred, verb: str, outcome: str, text: str, by: Scope, now: datetime
     ) -> None:
-        flow.perform(
-            act.answer_referral, by=by, now=now, referral=one.id, verb=verb, outcome=outcome, text=text
-        )
+        flow.perform(act.answer_referral, by=by, now=now, referral=one.id, verb=verb, outcome=outcome, text=text)
 
-    def _by_reviewer(
-        self, action: Callable[..., Any], need: seen.Need, now: datetime, **arguments: object
-    ) -> None:
+    def _by_reviewer(self, action: Callable[..., Any], need: seen.Need, now: datetime, **arguments: object) -> None:
         try:
-            flow.perform(
-                action, by=self._as(need.worker, now), now=now, call_to_action=need.id, **arguments
-            )
+            flow.perform(action, by=self._as(need.worker, now), now=now, call_to_action=need.id, **arguments)
         except NotPossibleNow:
             return  # it moved on within this hour
 
-    def _submit(
-        self, check_in_id: UUID, key: str, occurrence: int, answered_by: str, by: Scope, now: datetime
-    ) -> None:
+    def _submit(self, check_in_id: UUID, key: str, occurrence: int, answered_by: str, by: Scope, now: datetime) -> None:
         flow.perform(
             check_in.submit,
             by=by,
@@ -202,5 +190,3 @@ class Living:
                 raise LookupError(f"nobody is called {username}")
             self._staff[username] = member.scope
         return replace(self._staff[username], now=now)
-
-

@@ -13,8 +13,7 @@ from openprotect.governance.scope import Scope, require
 
 Row = TypeVar("Row")
 
-# The NHS number, or where there is none the id in the source: the same on every machine.
-_KEY = "coalesce(nullif(i.nhs_number, ''), p.source_id)"
+# `key` is the NHS number, or where there is none the id in the source: the same on every machine.
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def living_members(*, scope: Scope) -> list[LivingMember]:
     """Members of any programme who are alive."""
     return _rows(
         LivingMember,
-        f"SELECT m.person_id, {_KEY} FROM identify_member m JOIN people_person p ON p.id = m.person_id"
+        "SELECT m.person_id, coalesce(nullif(i.nhs_number, ''), p.source_id) FROM identify_member m JOIN people_person p ON p.id = m.person_id"
         " JOIN people_personidentity i ON i.person_id = p.id"
         " WHERE m.left_at IS NULL AND p.died_on IS NULL ORDER BY 2",
         scope,
@@ -93,7 +92,7 @@ def asked(*, scope: Scope) -> list[Asked]:
     """Whose check-in is open now and has been asked for by at least one message, first one counts."""
     return _rows(
         Asked,
-        f"SELECT DISTINCT ON (key) c.id, c.person_id, {_KEY} AS key, c.occurrence, a.channel, a.claimed_at"
+        "SELECT DISTINCT ON (key) c.id, c.person_id, coalesce(nullif(i.nhs_number, ''), p.source_id) AS key, c.occurrence, a.channel, a.claimed_at"
         " FROM check_in_checkin c JOIN contact_intent n ON n.member_id = c.member_id AND n.occurrence = c.occurrence"
         " JOIN contact_attempt a ON a.intent_id = n.id AND a.status = 'sent'"
         " JOIN people_person p ON p.id = c.person_id JOIN people_personidentity i ON i.person_id = p.id"
@@ -107,7 +106,7 @@ def call(call_id: UUID, *, scope: Scope) -> InHand:
     """The call in hand, as its handler sees it."""
     return _rows(
         InHand,
-        f"SELECT {_KEY}, l.occurrence, l.tries,"
+        "SELECT coalesce(nullif(i.nhs_number, ''), p.source_id), l.occurrence, l.tries,"
         " (SELECT t.id FROM people_contactpoint t WHERE t.person_id = l.person_id AND t.ends_at IS NULL"
         "   AND t.kind IN ('mobile', 'landline') ORDER BY t.kind DESC, t.starts_at DESC, t.value LIMIT 1),"
         " c.id, coalesce(c.occurrence, 0)"
@@ -124,7 +123,7 @@ def needs(*, scope: Scope) -> list[Need]:
     """Calls to action that their owners have to work now."""
     return _rows(
         Need,
-        f"SELECT a.id, a.person_id, {_KEY}, a.category, a.source, a.status, a.raised_at, a.due_at,"
+        "SELECT a.id, a.person_id, coalesce(nullif(i.nhs_number, ''), p.source_id), a.category, a.source, a.status, a.raised_at, a.due_at,"
         " EXISTS (SELECT 1 FROM act_referral r WHERE r.call_to_action_id = a.id), p.restricted,"
         " CASE o.kind WHEN 'icb' THEN 'surveillance' ELSE 'reviewer-' || lower(o.code) END"
         " FROM act_calltoaction a JOIN governance_team t ON t.id = a.owner_team_id"
@@ -139,7 +138,7 @@ def referrals(*, scope: Scope) -> list[Referred]:
     """Referrals whose link was sent and that are with a partner."""
     return _rows(
         Referred,
-        f"SELECT r.id, {_KEY}, a.category, r.status, r.sent_at, r.organisation_id FROM act_referral r"
+        "SELECT r.id, coalesce(nullif(i.nhs_number, ''), p.source_id), a.category, r.status, r.sent_at, r.organisation_id FROM act_referral r"
         " JOIN act_calltoaction a ON a.id = r.call_to_action_id JOIN act_referrallink l ON l.referral_id = r.id"
         " JOIN people_person p ON p.id = r.person_id JOIN people_personidentity i ON i.person_id = p.id"
         " WHERE r.status IN ('sent', 'accepted') ORDER BY 2, a.category, r.sent_at",
@@ -151,9 +150,7 @@ def partners(*, scope: Scope) -> dict[str, int]:
     """The first partner organisation of each kind."""
     require(scope)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (kind) kind, id FROM governance_organisation ORDER BY kind, code"
-        )
+        cursor.execute("SELECT DISTINCT ON (kind) kind, id FROM governance_organisation ORDER BY kind, code")
         return dict(cursor.fetchall())
 
 

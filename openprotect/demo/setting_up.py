@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,23 @@ WHO_WORKS = Path(__file__).with_name("who_works.toml")
 KINDS = {"central": "icb"}  # what the file of made-up organisations calls a board
 
 
+Row = Mapping[str, str]
+BOARD: tuple[Row, ...] = (
+    {
+        "code": "ZZI01",
+        "name": "Demo integrated care board",
+        "kind": "icb",
+        "parent": "",
+        "telephone": "01632 960000",
+        "email": "board@example.org",
+    },
+)
+
+
 def set_up(*, organisations: Path, pack: Pack, now: datetime) -> dict[str, int]:
     """Bring in the organisations of a file, give each the teams that the pack asks for, and
     appoint the demo's people. Run again it changes nothing. Returns organisation ids by code.
     """
-    by = system("demo", now=now)
-
-    def perform(action: Any, **arguments: Any) -> Any:
-        return flow.perform(action, by=by, now=now, **arguments)
-
     with organisations.open(encoding="utf-8", newline="") as file:
         rows = [
             {
@@ -39,6 +48,20 @@ def set_up(*, organisations: Path, pack: Pack, now: datetime) -> dict[str, int]:
             }
             for row in csv.DictReader(file)
         ]
+    return _bring_in(rows, pack, now)
+
+
+def set_up_board(*, now: datetime) -> None:
+    """The least that people can be cared for by: a board with its safety net, and a legal basis."""
+    _bring_in(BOARD, None, now)
+
+
+def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str, int]:
+    by = system("demo", now=now)
+
+    def perform(action: Any, **arguments: Any) -> Any:
+        return flow.perform(action, by=by, now=now, **arguments)
+
     ids: dict[str, int] = perform(governance.register_organisations, rows=rows)
     for row in rows:
         for duty in sorted(_duties(pack, row["kind"])):
@@ -55,14 +78,14 @@ def set_up(*, organisations: Path, pack: Pack, now: datetime) -> dict[str, int]:
     )
     who = tomllib.loads(WHO_WORKS.read_text(encoding="utf-8"))
     for name, role in who["roles"].items():
-        perform(
-            governance.define_role, name=name, label=role["label"], permissions=role["permissions"]
-        )
+        perform(governance.define_role, name=name, label=role["label"], permissions=role["permissions"])
     firsts: dict[str, str] = {}
     for row in sorted(rows, key=lambda r: r["code"]):
         firsts.setdefault(row["kind"], row["code"])
     for persona in who["personas"]:
-        _appoint(perform, persona["username"], persona["name"], persona["role"], ids[firsts[persona["at"]]])
+        if persona["at"] in firsts:
+            at = ids[firsts[persona["at"]]]
+            _appoint(perform, persona["username"], persona["name"], persona["role"], at)
     for row in rows:
         if row["kind"] in ("practice", "locality"):
             role = "reviewer" if row["kind"] == "practice" else "locality_lead"
@@ -87,11 +110,12 @@ def _appoint(perform: Any, username: str, name: str, role: str, organisation: in
     )
 
 
-def _duties(pack: Pack, kind: str) -> set[str]:
+def _duties(pack: Pack | None, kind: str) -> set[str]:
     """The duties that an organisation of this kind has a team for. The board has all of them."""
+    categories = pack.act.categories.values() if pack else ()
     duties = {
         (desk.team, desk.at)
-        for category in pack.act.categories.values()
+        for category in categories
         for urgency in category.clocks
         for desk in (category.desk(urgency),)
     }

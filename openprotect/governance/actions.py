@@ -67,9 +67,7 @@ def permit(permission: str, *, by: Scope) -> None:
         raise NotPermitted()
 
 
-def register_organisations(
-    rows: Iterable[Mapping[str, str]], *, by: Scope, now: datetime
-) -> Done[dict[str, int]]:
+def register_organisations(rows: Iterable[Mapping[str, str]], *, by: Scope, now: datetime) -> Done[dict[str, int]]:
     """Take in organisations (code, name, kind, parent code, telephone, email); parents first.
 
     Returns their ids by code.
@@ -95,20 +93,14 @@ def register_organisations(
 def form_team(*, organisation: int, duty: str, name: str, by: Scope, now: datetime) -> Done[int]:
     """Make sure that an organisation has a team for a duty; returns its id."""
     permit("manage.organisations", by=by)
-    team, _ = Team.objects.get_or_create(
-        organisation_id=organisation, duty=duty, defaults={"name": name}
-    )
+    team, _ = Team.objects.get_or_create(organisation_id=organisation, duty=duty, defaults={"name": name})
     return Done(team.id)
 
 
-def define_role(
-    *, name: str, label: str, permissions: Sequence[str], by: Scope, now: datetime
-) -> Done[str]:
+def define_role(*, name: str, label: str, permissions: Sequence[str], by: Scope, now: datetime) -> Done[str]:
     """Write down what a role may do."""
     permit("manage.roles", by=by)
-    Role.objects.update_or_create(
-        name=name, defaults={"label": label, "permissions": list(permissions)}
-    )
+    Role.objects.update_or_create(name=name, defaults={"label": label, "permissions": list(permissions)})
     record("role defined", by=by, of="role", id=name)
     return Done(name)
 

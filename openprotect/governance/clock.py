@@ -14,6 +14,7 @@ from django.db import connection
 from openprotect.governance.models import ServiceClock
 from openprotect.governance.scope import enter, system
 
+
 def now() -> datetime:
     """The service's time, aware, in UTC."""
     real = datetime.now(UTC)
@@ -42,9 +43,7 @@ def mark(moment: datetime) -> None:
     if settings.MODE == "live":
         return
     with enter(system("clock", now=moment)):
-        ServiceClock.objects.filter(id=1, running=True).update(
-            service_at=moment, real_at=datetime.now(UTC)
-        )
+        ServiceClock.objects.filter(id=1, running=True).update(service_at=moment, real_at=datetime.now(UTC))
 
 
 def stood_at() -> datetime:

@@ -57,9 +57,7 @@ class Team(models.Model):
     name = models.CharField(max_length=120)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "duty"], name="team_one_per_duty")
-        ]
+        constraints = [models.UniqueConstraint(fields=["organisation", "duty"], name="team_one_per_duty")]
 
 
 class Role(models.Model):

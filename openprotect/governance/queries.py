@@ -129,7 +129,9 @@ def owner_team(*, duty: str, practice: int | None, locality: int | None) -> Team
     raise LookupError("no surveillance team: the safety net is not set up")
 
 
-def audit_events(*, scope: Scope, person: UUID | None = None, before: int | None = None, limit: int = 50) -> list[AuditEvent]:
+def audit_events(
+    *, scope: Scope, person: UUID | None = None, before: int | None = None, limit: int = 50
+) -> list[AuditEvent]:
     """The latest events, newest first, from before an event id. Needs `see.audit`."""
     require(scope)
     events = AuditEvent.objects.order_by("-id")
@@ -138,5 +140,3 @@ def audit_events(*, scope: Scope, person: UUID | None = None, before: int | None
     if before is not None:
         events = events.filter(id__lt=before)
     return list(events[:limit])
-
-

@@ -30,17 +30,31 @@ CREATE FUNCTION op_referral() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT nullif(current_setting('openprotect.referral', true), '')::uuid $$;
 """
 
-# Evaluated once a query (an InitPlan), not once a row: hence the sub-selects.
-_SYSTEM = "(SELECT op_identity()) = 'system'"
-_STAFF = (
-    "(SELECT op_identity()) = 'staff' AND (SELECT op_may({permission})) AND EXISTS ("
-    "SELECT 1 FROM governance_accessgrant g WHERE g.person_id = {table}.{column}"
-    " AND g.organisation_id = ANY ((SELECT op_organisations())::bigint[])"
-    " AND g.starts_at <= (SELECT op_now())"
-    " AND (g.ends_at IS NULL OR g.ends_at > (SELECT op_now())))"
-)
-_PERSON = "(SELECT op_identity()) = 'person' AND {table}.{column} = (SELECT op_person())"
-_PARTNER = "(SELECT op_identity()) = 'partner' AND {table}.{column} = (SELECT op_referral())"
+# Whether an organisation that the actor works for may see a person now. Runs as the owner, so
+# that the policy of the grants themselves is not planned into every statement.
+SEES_FUNCTION = """
+CREATE POLICY governance_accessgrant_of_function ON governance_accessgrant FOR SELECT TO CURRENT_USER
+    USING (true);
+CREATE FUNCTION op_sees(person uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT 1 FROM governance_accessgrant g
+        WHERE g.person_id = person AND g.organisation_id = ANY (op_organisations())
+          AND g.starts_at <= op_now() AND (g.ends_at IS NULL OR g.ends_at > op_now()));
+END
+$$;
+REVOKE ALL ON FUNCTION op_sees FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION op_sees TO {app};
+"""
+
+# Plain calls, which PostgreSQL inlines. Wrapped in sub-selects they would be evaluated once a
+# query instead of once a row, but a statement over five tables then carries 200 sub-plans and
+# takes ten times as long to plan as to run (measured: docs/adr/0004-row-level-security.md).
+_SYSTEM = "op_identity() = 'system'"
+_STAFF = "op_identity() = 'staff' AND op_may({permission}) AND op_sees({table}.{column})"
+_PERSON = "op_identity() = 'person' AND {table}.{column} = op_person()"
+_PARTNER = "op_identity() = 'partner' AND {table}.{column} = op_referral()"
 
 
 def _run(*statements: sql.Composable) -> migrations.RunPython:
@@ -141,9 +155,7 @@ def grant(table: str, *privileges: str, columns: tuple[str, ...] = ()) -> migrat
         if privilege == "UPDATE" and columns:
             names = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
         statements.append(
-            sql.SQL("GRANT {} {} ON {} TO {}").format(
-                sql.SQL(privilege), names, sql.Identifier(table), role
-            )
+            sql.SQL("GRANT {} {} ON {} TO {}").format(sql.SQL(privilege), names, sql.Identifier(table), role)
         )
     return _run(*statements)
 

@@ -19,9 +19,7 @@ from openprotect.programmes.cohort_lists import FILE, read_lists
 DIRECT_CARE = "direct-care"  # the basis under which the care of members rests
 
 
-def run(
-    *, pack_version: int, population: Population, dataset: str, index_date: date, now: datetime
-) -> BuiltRun:
+def run(*, pack_version: int, population: Population, dataset: str, index_date: date, now: datetime) -> BuiltRun:
     """Who is in the cohort of a published pack on `index_date`: computed, written, and followed on."""
     by = system("worker", now=now)
     with enter(by):

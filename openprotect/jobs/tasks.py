@@ -18,9 +18,7 @@ from openprotect.journey.act import actions as act
 def send_referral_link(referral: str) -> None:
     """Send a partner the link to a referral."""
     now = clock.now()
-    messages = flow.perform(
-        act.send_referral_link, by=system("worker", now=now), now=now, referral=UUID(referral)
-    )
+    messages = flow.perform(act.send_referral_link, by=system("worker", now=now), now=now, referral=UUID(referral))
     sending.hand_over(messages)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from datetime import datetime
 
 import structlog
 from django.db import close_old_connections, connection
@@ -31,13 +30,19 @@ def run() -> None:
         began = time.monotonic()
         close_old_connections()
         try:
-            run_jobs()
-            now = clock.now()
-            sweeper.sweep(now=now)
-            _keep_time(now)
+            work_once()
         except Exception:
             log.exception("round_failed")
         ended.wait(max(0.0, SWEEP_EVERY - (time.monotonic() - began)))
+
+
+def work_once() -> None:
+    """Do the jobs that wait and what is due now, and write the ledger of today."""
+    run_jobs()
+    now = clock.now()
+    sweeper.sweep(now=now)
+    sweeper.record_day(now=now)
+    clock.mark(now)
 
 
 def run_jobs() -> None:
@@ -49,8 +54,3 @@ def run_jobs() -> None:
     connector = app.connector.get_worker_connector()
     with app.replace_connector(connector) as working:
         working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful")
-
-
-def _keep_time(now: datetime) -> None:
-    sweeper.record_day(now=now)
-    clock.mark(now)

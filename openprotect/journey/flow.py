@@ -106,9 +106,7 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
             },
         ),
     ),
-    ContactedInError: (
-        Now(identify.leave, lambda e, _: {"member": e.member, "why": "contacted_in_error"}),
-    ),
+    ContactedInError: (Now(identify.leave, lambda e, _: {"member": e.member, "why": "contacted_in_error"}),),
     # check in -> triage, and round to the next check-in
     CheckInsOpened: (),
     CheckInSubmitted: (
@@ -142,9 +140,7 @@ def connect_jobs(jobs: Mapping[str, Callable[..., object]]) -> None:
     _jobs.update(jobs)
 
 
-def perform(
-    action: Callable[..., Done[Value]], *, by: Scope, now: datetime, **arguments: object
-) -> Value:
+def perform(action: Callable[..., Done[Value]], *, by: Scope, now: datetime, **arguments: object) -> Value:
     """Run an action and all that follows from it in one transaction; returns its result.
 
     Opens the transaction in the scope of `by`, or joins the one that is open.

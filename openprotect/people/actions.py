@@ -81,7 +81,7 @@ def receive_list(
         if earlier:
             raise ListAlreadyReceived(number=earlier.number, name=name)
         ids = arrivals.take_in([e.person for e in entries], basis=basis, now=now)
-        one_each = {person: entry for person, entry in zip(reversed(ids), reversed(entries), strict=True)}
+        one_each = dict(zip(reversed(ids), reversed(entries), strict=True))
         totals = _totals_before(name, one_each, rows=len(entries), duplicates=duplicates)
         version = ListVersion.objects.create(
             name=name,
@@ -104,9 +104,7 @@ def receive_list(
     return Done(totals, (ListReceived(name=name, number=version.number),))
 
 
-def _totals_before(
-    name: str, entries: dict[UUID, ListEntry], *, rows: int, duplicates: int
-) -> ListTotals:
+def _totals_before(name: str, entries: dict[UUID, ListEntry], *, rows: int, duplicates: int) -> ListTotals:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT person_id, row_hash FROM people_listplace WHERE name = %s AND removed_in_id IS NULL",
@@ -126,9 +124,7 @@ def _totals_before(
     )
 
 
-def take_in_people(
-    *, people: Sequence[Arrival], basis: int, by: Scope, now: datetime
-) -> Done[list[UUID]]:
+def take_in_people(*, people: Sequence[Arrival], basis: int, by: Scope, now: datetime) -> Done[list[UUID]]:
     """Find or make people whom a cohort found; returns their ids in the order given."""
     permit("manage.lists", by=by)
     with enter(system("people", now=now)) as as_system:
@@ -155,16 +151,12 @@ def record_death(*, person: UUID, died_on: date, by: Scope, now: datetime) -> Do
 def end_contact_point(*, contact_point: int, why: str, by: Scope, now: datetime) -> Done[None]:
     """Stop using a number or address that is wrong. It belongs to the number, not the person."""
     with enter(system("people", now=now)):
-        ContactPoint.objects.filter(id=contact_point, ends_at=None).update(
-            ends_at=now, ended_because=why
-        )
+        ContactPoint.objects.filter(id=contact_point, ends_at=None).update(ends_at=now, ended_because=why)
     record("contact point ended", by=by, of="contact point", id=contact_point, why=why)
     return Done(None)
 
 
-def add_contact_point(
-    *, person: UUID, kind: str, value: str, by: Scope, now: datetime
-) -> Done[int]:
+def add_contact_point(*, person: UUID, kind: str, value: str, by: Scope, now: datetime) -> Done[int]:
     """Keep a number or address that somebody found for a person; returns its id.
 
     Nothing is kept for a restricted person: their practice reaches them.

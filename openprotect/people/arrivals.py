@@ -180,9 +180,21 @@ def _copy(cursor: Cursor, arrivals: Sequence[Arrival]) -> None:
         for row, a in enumerate(arrivals):
             copy.write_row(
                 (
-                    row, a.source, a.source_id, a.nhs_number, a.given_name, a.family_name,
-                    a.date_of_birth, a.sex, a.ethnic_category, a.imd_decile, a.imd_edition,
-                    a.language, a.practice_code, a.died_on, a.restricted,
+                    row,
+                    a.source,
+                    a.source_id,
+                    a.nhs_number,
+                    a.given_name,
+                    a.family_name,
+                    a.date_of_birth,
+                    a.sex,
+                    a.ethnic_category,
+                    a.imd_decile,
+                    a.imd_edition,
+                    a.language,
+                    a.practice_code,
+                    a.died_on,
+                    a.restricted,
                 )
             )
     with cursor.copy("COPY arrival_point FROM STDIN") as copy:

@@ -100,9 +100,7 @@ def contact_points(
         cell = read_telephones(text)
         for number in cell.numbers:
             if number.kind in (Kind.MOBILE, Kind.LANDLINE):
-                point = ContactPointGiven(
-                    str(number.kind), number.number, cell.read, ", ".join(cell.quality)
-                )
+                point = ContactPointGiven(str(number.kind), number.number, cell.read, ", ".join(cell.quality))
                 points.setdefault((point.kind, point.value), point)
     if "@" in email:
         points["email", email.lower()] = ContactPointGiven("email", email.strip().lower(), email)

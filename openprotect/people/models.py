@@ -32,9 +32,7 @@ class Person(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["source", "source_id"], name="person_source_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["source", "source_id"], name="person_source_unique")]
         indexes = [models.Index(fields=["locality"])]
 
 
@@ -156,13 +154,7 @@ class ListVersion(models.Model):
             models.UniqueConstraint(fields=["name", "number"], name="listversion_number"),
             models.UniqueConstraint(fields=["name", "sha256"], name="listversion_file_once"),
             models.CheckConstraint(
-                condition=Q(
-                    rows_in=F("new")
-                    + F("changed")
-                    + F("unchanged")
-                    + F("duplicate")
-                    + F("rejected")
-                ),
+                condition=Q(rows_in=F("new") + F("changed") + F("unchanged") + F("duplicate") + F("rejected")),
                 name="listversion_control_totals",
             ),
         ]
@@ -192,7 +184,5 @@ class ListPlace(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["name", "person"], condition=Q(removed_in=None), name="listplace_once"
-            )
+            models.UniqueConstraint(fields=["name", "person"], condition=Q(removed_in=None), name="listplace_once")
         ]

@@ -50,8 +50,6 @@ def switch_on(*, version: int, by: Scope, now: datetime) -> Done[None]:
     if on.filter(pack_version=pack).exists():
         return Done(None)
     on.update(ends_at=now)
-    Activation.objects.create(
-        pack_version=pack, programme=pack.programme, starts_at=now, started_by=by.actor
-    )
+    Activation.objects.create(pack_version=pack, programme=pack.programme, starts_at=now, started_by=by.actor)
     record("pack switched on", by=by, of="pack version", id=version)
     return Done(None)

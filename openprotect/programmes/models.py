@@ -23,9 +23,7 @@ class PackVersion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["programme", "version"], name="packversion_version_once"
-            ),
+            models.UniqueConstraint(fields=["programme", "version"], name="packversion_version_once"),
         ]
 
 
@@ -40,9 +38,7 @@ class Activation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["programme"], condition=Q(ends_at=None), name="activation_one_open"
-            ),
+            models.UniqueConstraint(fields=["programme"], condition=Q(ends_at=None), name="activation_one_open"),
             models.CheckConstraint(
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
                 name="activation_ends_after_it_starts",

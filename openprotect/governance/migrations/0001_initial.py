@@ -7,144 +7,211 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('is_active', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LegalBasis',
+            name="LegalBasis",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('purpose', models.CharField(max_length=60)),
-                ('owner', models.CharField(max_length=120)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("purpose", models.CharField(max_length=60)),
+                ("owner", models.CharField(max_length=120)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('label', models.CharField(max_length=120)),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None)),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("label", models.CharField(max_length=120)),
+                (
+                    "permissions",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('identity', models.CharField(max_length=10)),
-                ('actor', models.CharField(max_length=80)),
-                ('organisation_id', models.BigIntegerField(null=True)),
-                ('role', models.CharField(blank=True, max_length=60)),
-                ('action', models.CharField(max_length=60)),
-                ('person_id', models.UUIDField(null=True)),
-                ('object_type', models.CharField(blank=True, max_length=40)),
-                ('object_id', models.CharField(blank=True, max_length=60)),
-                ('why', models.CharField(blank=True, max_length=120)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("identity", models.CharField(max_length=10)),
+                ("actor", models.CharField(max_length=80)),
+                ("organisation_id", models.BigIntegerField(null=True)),
+                ("role", models.CharField(blank=True, max_length=60)),
+                ("action", models.CharField(max_length=60)),
+                ("person_id", models.UUIDField(null=True)),
+                ("object_type", models.CharField(blank=True, max_length=40)),
+                ("object_id", models.CharField(blank=True, max_length=60)),
+                ("why", models.CharField(blank=True, max_length=120)),
             ],
             options={
-                'indexes': [models.Index(fields=['person_id', '-id'], name='governance__person__1e3e20_idx'), models.Index(fields=['action', '-id'], name='governance__action_c6fcf9_idx')],
+                "indexes": [
+                    models.Index(fields=["person_id", "-id"], name="governance__person__1e3e20_idx"),
+                    models.Index(fields=["action", "-id"], name="governance__action_c6fcf9_idx"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('demo', models.BooleanField()),
-                ('created_at', models.DateTimeField()),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("demo", models.BooleanField()),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='installation_is_one')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="installation_is_one")],
             },
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('icb', 'Integrated Care Board'), ('locality', 'Locality'), ('practice', 'Practice'), ('council', 'Council'), ('voluntary', 'Voluntary')], max_length=20)),
-                ('telephone', models.CharField(blank=True, max_length=40)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='governance.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("icb", "Integrated Care Board"),
+                            ("locality", "Locality"),
+                            ("practice", "Practice"),
+                            ("council", "Council"),
+                            ("voluntary", "Voluntary"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("telephone", models.CharField(blank=True, max_length=40)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="governance.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceClock',
+            name="ServiceClock",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('service_at', models.DateTimeField()),
-                ('real_at', models.DateTimeField()),
-                ('running', models.BooleanField(default=False)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("service_at", models.DateTimeField()),
+                ("real_at", models.DateTimeField()),
+                ("running", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='serviceclock_is_one')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="serviceclock_is_one")],
             },
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('duty', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='governance.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("duty", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="teams", to="governance.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='governance.organisation')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='governance.role')),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='governance.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="governance.organisation"),
+                ),
+                ("role", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="governance.role")),
+                (
+                    "team",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="governance.team"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccessGrant',
+            name="AccessGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person_id', models.UUIDField()),
-                ('via', models.CharField(choices=[('registration', 'Registration'), ('residence', 'Residence'), ('programme', 'Programme')], max_length=20)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('basis', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='governance.legalbasis')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='governance.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person_id", models.UUIDField()),
+                (
+                    "via",
+                    models.CharField(
+                        choices=[
+                            ("registration", "Registration"),
+                            ("residence", "Residence"),
+                            ("programme", "Programme"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(null=True)),
+                ("basis", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="governance.legalbasis")),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="governance.organisation"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['person_id', 'organisation'], name='governance__person__5c65c8_idx'), models.Index(fields=['organisation', 'person_id'], name='governance__organis_ccb62d_idx')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('person_id', 'organisation', 'via'), name='accessgrant_one_open')],
+                "indexes": [
+                    models.Index(fields=["person_id", "organisation"], name="governance__person__5c65c8_idx"),
+                    models.Index(fields=["organisation", "person_id"], name="governance__organis_ccb62d_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_at", None)),
+                        fields=("person_id", "organisation", "via"),
+                        name="accessgrant_one_open",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(fields=('organisation', 'duty'), name='team_one_per_duty'),
+            model_name="team",
+            constraint=models.UniqueConstraint(fields=("organisation", "duty"), name="team_one_per_duty"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='membership_ends_after_it_starts'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"),
+                name="membership_ends_after_it_starts",
+            ),
         ),
     ]

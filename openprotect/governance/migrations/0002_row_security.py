@@ -2,17 +2,23 @@
 
 from django.db import migrations
 
-from openprotect.governance.row_security import grant, reference, SETTINGS_FUNCTIONS, statement
+from openprotect.governance.row_security import (
+    SEES_FUNCTION,
+    SETTINGS_FUNCTIONS,
+    grant,
+    reference,
+    statement,
+)
 
 # Policies of other tables read this one, so its own must read nothing but settings.
 ACCESS_GRANT = """
 ALTER TABLE governance_accessgrant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE governance_accessgrant FORCE ROW LEVEL SECURITY;
 CREATE POLICY governance_accessgrant_system ON governance_accessgrant FOR ALL
-    USING ((SELECT op_identity()) = 'system') WITH CHECK ((SELECT op_identity()) = 'system');
+    USING (op_identity() = 'system') WITH CHECK (op_identity() = 'system');
 CREATE POLICY governance_accessgrant_own ON governance_accessgrant FOR SELECT
-    USING ((SELECT op_identity()) = 'staff'
-           AND organisation_id = ANY ((SELECT op_organisations())::bigint[]));
+    USING (op_identity() = 'staff'
+           AND organisation_id = ANY (op_organisations()));
 """
 
 # The app role has no INSERT of its own: the one function that writes runs as the owner, for whom
@@ -23,8 +29,8 @@ ALTER TABLE governance_auditevent FORCE ROW LEVEL SECURITY;
 CREATE POLICY governance_auditevent_insert ON governance_auditevent FOR INSERT TO CURRENT_USER
     WITH CHECK (true);
 CREATE POLICY governance_auditevent_read ON governance_auditevent FOR SELECT
-    USING ((SELECT op_identity()) = 'system'
-           OR (SELECT op_identity()) = 'staff' AND (SELECT op_may('see.audit')));
+    USING (op_identity() = 'system'
+           OR op_identity() = 'staff' AND op_may('see.audit'));
 GRANT SELECT ON governance_auditevent TO {app};
 CREATE FUNCTION governance_record_events(
     action text, people uuid[], object_type text, objects text[], why text
@@ -65,6 +71,7 @@ class Migration(migrations.Migration):
         reference("governance_legalbasis"),
         grant("governance_legalbasis", "SELECT", "INSERT", "UPDATE"),
         statement(ACCESS_GRANT),
+        statement(SEES_FUNCTION),
         grant("governance_accessgrant", "SELECT", "INSERT", "UPDATE", columns=("ends_at",)),
         statement(AUDIT),
     ]

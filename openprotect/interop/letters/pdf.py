@@ -34,6 +34,4 @@ def render(message: OutgoingMessage, *, banner: str, sender: str) -> bytes:
         "reference": str(message.reference),
         "subject": message.subject,
     }
-    return _compiler().compile(
-        format="pdf", pdf_standards=["ua-1"], sys_inputs={"letter": json.dumps(letter)}
-    )
+    return _compiler().compile(format="pdf", pdf_standards=["ua-1"], sys_inputs={"letter": json.dumps(letter)})

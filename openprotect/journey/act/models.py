@@ -23,11 +23,7 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["member"], condition=Q(closed_at=None), name="case_one_open"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["member"], condition=Q(closed_at=None), name="case_one_open")]
 
 
 class CallToAction(models.Model):
@@ -67,17 +63,13 @@ class CallToAction(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["source", "source_id", "category"], name="calltoaction_raised_once"
-            ),
+            models.UniqueConstraint(fields=["source", "source_id", "category"], name="calltoaction_raised_once"),
             models.CheckConstraint(
                 condition=Q(status="closed", closed_at__isnull=False) & ~Q(outcome="")
                 | ~Q(status="closed") & Q(closed_at=None),
                 name="calltoaction_closed_with_an_outcome",
             ),
-            models.CheckConstraint(
-                condition=Q(due_at__gte=F("raised_at")), name="calltoaction_due_after_raised"
-            ),
+            models.CheckConstraint(condition=Q(due_at__gte=F("raised_at")), name="calltoaction_due_after_raised"),
         ]
         indexes = [
             models.Index(

@@ -67,15 +67,13 @@ def worklist(*, scope: Scope, after: str = "") -> Worklist:
     key = _key(after)
     if key:
         rank, due_at, last = key
-        page = page.extra(
-            where=["(-rank, due_at, act_calltoaction.id) > (%s, %s, %s)"], params=[-rank, due_at, last]
-        )
+        page = page.extra(where=["(-rank, due_at, act_calltoaction.id) > (%s, %s, %s)"], params=[-rank, due_at, last])
     found = list(page.select_related("owner_team__organisation")[: PAGE + 1])
-    names = {
-        i.person_id: i for i in PersonIdentity.objects.filter(person_id__in=[c.person_id for c in found])
-    }
+    names = {i.person_id: i for i in PersonIdentity.objects.filter(person_id__in=[c.person_id for c in found])}
     rows = [_row(c, names.get(c.person_id), scope.now) for c in found[:PAGE]]
-    more = f"{found[PAGE - 1].rank}~{found[PAGE - 1].due_at.isoformat()}~{found[PAGE - 1].id}" if len(found) > PAGE else ""
+    more = (
+        f"{found[PAGE - 1].rank}~{found[PAGE - 1].due_at.isoformat()}~{found[PAGE - 1].id}" if len(found) > PAGE else ""
+    )
     return Worklist(
         rows=rows,
         after=more,
@@ -219,9 +217,7 @@ def referral(id_: UUID, *, scope: Scope) -> ReferralView | None:
 def with_partners(references: Sequence[UUID], *, scope: Scope) -> set[UUID]:
     """Those of these messages whose link opens a referral that is not settled. System scope only."""
     require(scope)
-    links = ReferralLink.objects.filter(
-        reference__in=references, expires_at__gt=scope.now, referral__settled_at=None
-    )
+    links = ReferralLink.objects.filter(reference__in=references, expires_at__gt=scope.now, referral__settled_at=None)
     return set(links.values_list("reference", flat=True))
 
 

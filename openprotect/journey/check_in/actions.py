@@ -17,8 +17,8 @@ from openprotect.journey.check_in import door, rules
 from openprotect.journey.check_in.errors import AlreadyAnswered, AnswersIncomplete, CheckInIsClosed, NoCheckInOpen
 from openprotect.journey.check_in.events import CheckInsMissed, CheckInsOpened, CheckInSubmitted
 from openprotect.journey.check_in.models import AnswerSet, CheckIn, DoorTry, Draft
-from openprotect.journey.contact.actions import hash_of
 from openprotect.journey.contact import queries as contact
+from openprotect.journey.contact.actions import hash_of
 from openprotect.lib.done import Done
 from openprotect.people.models import PersonIdentity
 from openprotect.programmes import queries as programmes
@@ -74,9 +74,7 @@ def open_planned(*, batch: UUID, by: Scope, now: datetime) -> Done[int]:
     return Done(opened, (CheckInsOpened(batch, opened),))
 
 
-def prove(
-    *, token: str, date_of_birth: date, address: str, by: Scope, now: datetime
-) -> Done[Proof | None]:
+def prove(*, token: str, date_of_birth: date, address: str, by: Scope, now: datetime) -> Done[Proof | None]:
     """Check a date of birth against a personal link.
 
     None for everything that is not right, and nothing says which: a wrong date, a link that
@@ -91,12 +89,18 @@ def prove(
         tries = list(wrong[:32])
         rest = door.rests_until(len(tries), tries[0] if tries else None)
         opened = contact.link(hashed, scope=as_door)
-        right = opened and PersonIdentity.objects.filter(
-            person_id=opened.person_id, date_of_birth=date_of_birth, person__died_on=None
-        ).exists()
-        check_in = right and CheckIn.objects.filter(
-            member_id=opened.member_id, status=CheckIn.Status.OPEN, opens_at__lte=now
-        ).first()
+        right = (
+            opened
+            and PersonIdentity.objects.filter(
+                person_id=opened.person_id, date_of_birth=date_of_birth, person__died_on=None
+            ).exists()
+        )
+        check_in = (
+            right
+            and CheckIn.objects.filter(
+                member_id=opened.member_id, status=CheckIn.Status.OPEN, opens_at__lte=now
+            ).first()
+        )
         answered = right and not check_in and _answered_through(opened, now)
         found = check_in or answered
         resting = rest is not None and now < rest
@@ -110,9 +114,7 @@ def prove(
         return Done(Proof(link_id=hashed[:16], person_id=opened.person_id, check_in_id=found.id))
 
 
-def save_page(
-    *, check_in: UUID, answers: Mapping[str, object], by: Scope, now: datetime
-) -> Done[None]:
+def save_page(*, check_in: UUID, answers: Mapping[str, object], by: Scope, now: datetime) -> Done[None]:
     """Keep all answers given so far, so that nothing is lost between pages."""
     found = _open_for_writing(check_in)
     Draft.objects.update_or_create(

@@ -36,12 +36,8 @@ class CheckIn(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["member", "occurrence"], name="checkin_once"),
-            models.UniqueConstraint(
-                fields=["member"], condition=Q(status="open"), name="checkin_one_open"
-            ),
-            models.CheckConstraint(
-                condition=Q(missed_at__gt=F("opens_at")), name="checkin_missed_after_it_opens"
-            ),
+            models.UniqueConstraint(fields=["member"], condition=Q(status="open"), name="checkin_one_open"),
+            models.CheckConstraint(condition=Q(missed_at__gt=F("opens_at")), name="checkin_missed_after_it_opens"),
         ]
         indexes = [
             models.Index(fields=["missed_at"], condition=Q(status="open"), name="checkin_due"),

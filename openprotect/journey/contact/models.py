@@ -40,11 +40,7 @@ class Intent(models.Model):
     stopped_because = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["member", "occurrence", "step"], name="intent_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["member", "occurrence", "step"], name="intent_once")]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="planned"), name="intent_due"),
             models.Index(fields=["batch"]),
@@ -72,9 +68,7 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["intent"], condition=~Q(status="failed"), name="attempt_one_message"
-            )
+            models.UniqueConstraint(fields=["intent"], condition=~Q(status="failed"), name="attempt_one_message")
         ]
         indexes = [
             models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="attempt_open"),
@@ -93,11 +87,7 @@ class Link(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(expires_at__gt=F("created_at")), name="link_expires_later"
-            )
-        ]
+        constraints = [models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="link_expires_later")]
 
 
 class Call(models.Model):
@@ -159,6 +149,4 @@ class CallTry(models.Model):
     contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.PROTECT)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["call", "number"], name="calltry_number_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["call", "number"], name="calltry_number_once")]

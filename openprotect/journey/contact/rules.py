@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from openprotect.journey.contact.facts import Claim, Planned
 from openprotect.lib.london import LONDON, at, today
 from openprotect.programmes.definitions.contact import CallRule, Contact
-from openprotect.journey.contact.facts import Claim, Planned
 
 CALL = "call"
 TEXT_AFTER_TRY = "text_after_try_"
@@ -27,9 +27,7 @@ def next_allowed(contact: Contact, moment: datetime) -> datetime:
 
 def steps_from(contact: Contact, opens_at: datetime) -> tuple[Planned, ...]:
     """The messages of a check-in that opens then, each at its own time outside quiet hours."""
-    return tuple(
-        Planned(step.id, next_allowed(contact, step.after.after(opens_at))) for step in contact.steps
-    )
+    return tuple(Planned(step.id, next_allowed(contact, step.after.after(opens_at))) for step in contact.steps)
 
 
 def next_check_in(contact: Contact, joined: datetime, now: datetime) -> datetime:

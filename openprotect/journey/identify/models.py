@@ -42,9 +42,7 @@ class Reason(models.Model):
     reason = models.TextField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["run", "person", "rule"], name="reason_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["run", "person", "rule"], name="reason_once")]
         indexes = [models.Index(fields=["person", "run"])]
 
 
@@ -71,8 +69,7 @@ class Member(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["programme", "person"], name="member_once"),
             models.CheckConstraint(
-                condition=Q(left_at=None, left_because="")
-                | (Q(left_at__isnull=False) & ~Q(left_because="")),
+                condition=Q(left_at=None, left_because="") | (Q(left_at__isnull=False) & ~Q(left_because="")),
                 name="member_left_with_a_reason",
             ),
         ]

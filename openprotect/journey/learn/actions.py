@@ -47,8 +47,7 @@ def record_day(*, programme: str, by: Scope, now: datetime) -> Done[int]:
         for step in (_FORGET, _RECORD, _FORGET_WORK, _RECORD_WORK):
             cursor.execute(step, fields)
         cursor.execute(
-            "SELECT coalesce(sum(people), 0) FROM learn_ledgerday"
-            " WHERE programme = %(programme)s AND date = %(date)s",
+            "SELECT coalesce(sum(people), 0) FROM learn_ledgerday WHERE programme = %(programme)s AND date = %(date)s",
             fields,
         )
         people = cursor.fetchone()[0]

@@ -5,42 +5,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PackVersion',
+            name="PackVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme', models.CharField(max_length=60)),
-                ('version', models.CharField(max_length=30)),
-                ('title', models.CharField(max_length=200)),
-                ('hash', models.CharField(max_length=64)),
-                ('files', models.JSONField()),
-                ('clinically_approved', models.BooleanField(default=False)),
-                ('published_at', models.DateTimeField()),
-                ('published_by', models.CharField(max_length=80)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("programme", models.CharField(max_length=60)),
+                ("version", models.CharField(max_length=30)),
+                ("title", models.CharField(max_length=200)),
+                ("hash", models.CharField(max_length=64)),
+                ("files", models.JSONField()),
+                ("clinically_approved", models.BooleanField(default=False)),
+                ("published_at", models.DateTimeField()),
+                ("published_by", models.CharField(max_length=80)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('programme', 'version'), name='packversion_version_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("programme", "version"), name="packversion_version_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Activation',
+            name="Activation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme', models.CharField(max_length=60)),
-                ('starts_at', models.DateTimeField()),
-                ('started_by', models.CharField(max_length=80)),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('pack_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='programmes.packversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("programme", models.CharField(max_length=60)),
+                ("starts_at", models.DateTimeField()),
+                ("started_by", models.CharField(max_length=80)),
+                ("ends_at", models.DateTimeField(null=True)),
+                (
+                    "pack_version",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="programmes.packversion"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('programme',), name='activation_one_open'), models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='activation_ends_after_it_starts')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_at", None)), fields=("programme",), name="activation_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"),
+                        name="activation_ends_after_it_starts",
+                    ),
+                ],
             },
         ),
     ]

@@ -4,26 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('reference', models.UUIDField(primary_key=True, serialize=False)),
-                ('channel', models.CharField(max_length=10)),
-                ('to', models.TextField()),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('body', models.TextField()),
-                ('person_id', models.UUIDField(null=True)),
-                ('accepted_at', models.DateTimeField()),
+                ("reference", models.UUIDField(primary_key=True, serialize=False)),
+                ("channel", models.CharField(max_length=10)),
+                ("to", models.TextField()),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("body", models.TextField()),
+                ("person_id", models.UUIDField(null=True)),
+                ("accepted_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['channel', '-accepted_at', 'reference'], name='outbox_mess_channel_88e133_idx')],
+                "indexes": [
+                    models.Index(fields=["channel", "-accepted_at", "reference"], name="outbox_mess_channel_88e133_idx")
+                ],
             },
         ),
     ]

@@ -43,9 +43,7 @@ def raise_calls(*, decision: UUID, by: Scope, now: datetime) -> Done[int]:
     return Done(len(events), events)
 
 
-def raise_for(
-    *, member: UUID, why: str, source: str, source_id: str, by: Scope, now: datetime
-) -> Done[UUID]:
+def raise_for(*, member: UUID, why: str, source: str, source_id: str, by: Scope, now: datetime) -> Done[UUID]:
     """Raise the call to action that the pack names for members whom contact gave up on."""
     permit("raise.calls_to_action", by=by)
     found = Member.objects.get(id=member)
@@ -122,9 +120,7 @@ def _raise(
     return CallToActionRaised(raised.id)
 
 
-def _hear_again(
-    call: CallToAction, wanted: Wanted, rank: int, due_at: datetime, *, by: Scope, now: datetime
-) -> None:
+def _hear_again(call: CallToAction, wanted: Wanted, rank: int, due_at: datetime, *, by: Scope, now: datetime) -> None:
     if rank > call.rank:
         call.urgency, call.rank, call.why = wanted.urgency, rank, wanted.why[:200]
         call.due_at = min(call.due_at, due_at)

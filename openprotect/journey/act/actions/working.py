@@ -38,9 +38,7 @@ def add_note(*, call_to_action: UUID, text: str, by: Scope, now: datetime) -> Do
     if not text.strip():
         raise NoteIsEmpty()
     call = take(call_to_action, "note", by=by)
-    Note.objects.create(
-        call_to_action=call, person_id=call.person_id, at=now, by=by.actor, text=text.strip()
-    )
+    Note.objects.create(call_to_action=call, person_id=call.person_id, at=now, by=by.actor, text=text.strip())
     record("note added", by=by, person=call.person_id, of="call to action", id=call.id)
     return Done(None)
 
@@ -89,6 +87,4 @@ def move(call: CallToAction, verb: str, *, by: Scope, now: datetime, detail: str
         to_status=call.status,
         detail=detail,
     )
-    record(
-        f"call to action: {verb}", by=by, person=call.person_id, of="call to action", id=call.id, why=detail
-    )
+    record(f"call to action: {verb}", by=by, person=call.person_id, of="call to action", id=call.id, why=detail)

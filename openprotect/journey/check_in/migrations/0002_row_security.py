@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        protect("check_in_checkin", staff_read="see.person", staff_write="act.call", person_read=True, person_write=True),
+        protect(
+            "check_in_checkin", staff_read="see.person", staff_write="act.call", person_read=True, person_write=True
+        ),
         grant("check_in_checkin", "SELECT", "INSERT", "UPDATE"),
         protect("check_in_answerset", staff_read="see.answers", staff_write="act.call", person_write=True),
         grant("check_in_answerset", "SELECT", "INSERT"),

@@ -2,8 +2,8 @@
 
 from openprotect.journey.contact.actions.calls import (
     claim_call,
-    release_expired_calls,
     record_call,
+    release_expired_calls,
 )
 from openprotect.journey.contact.actions.plan import (
     after_answer,

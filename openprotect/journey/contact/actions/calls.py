@@ -56,9 +56,7 @@ def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
     return Done(mine.id)
 
 
-def record_call(
-    *, call: UUID, outcome: str, contact_point: int | None, by: Scope, now: datetime
-) -> Done[str]:
+def record_call(*, call: UUID, outcome: str, contact_point: int | None, by: Scope, now: datetime) -> Done[str]:
     """Write down what came of a try and decide what follows; returns the call's status.
 
     `outcome` is a code of the pack. Raises CallIsNotYours, UnknownOutcome, and
@@ -137,9 +135,7 @@ def _what_follows(
     return _retry_or_end(call, outcome, contact, now)
 
 
-def _retry_or_end(
-    call: Call, outcome: CallOutcome, contact: Contact, now: datetime
-) -> tuple[object, ...]:
+def _retry_or_end(call: Call, outcome: CallOutcome, contact: Contact, now: datetime) -> tuple[object, ...]:
     if outcome.ends:
         return _end(call, Call.Status.DONE, now)
     tries = list(CallTry.objects.filter(call=call).order_by("number").values_list("at", flat=True))

@@ -98,13 +98,9 @@ def after_answer(*, member: UUID, occurrence: int, by: Scope, now: datetime) -> 
     """Cancel what is still planned for an answered check-in, and plan the next one."""
     joined_at, version, contact = _of(member)
     _cancel("answered", member_id=member)
-    Call.objects.filter(member_id=member, status=Call.Status.WAITING).update(
-        status=Call.Status.DONE, ended_at=now
-    )
+    Call.objects.filter(member_id=member, status=Call.Status.WAITING).update(status=Call.Status.DONE, ended_at=now)
     opens_at = rules.next_check_in(contact, joined_at, now)
-    batch = _insert(
-        [(member, occurrence + 1)], rules.steps_from(contact, opens_at), contact, version, opens_at
-    )
+    batch = _insert([(member, occurrence + 1)], rules.steps_from(contact, opens_at), contact, version, opens_at)
     return Done(None, (OccurrencesPlanned(batch),))
 
 
@@ -180,9 +176,7 @@ def stop(*, person: UUID, why: str, by: Scope, now: datetime) -> Done[None]:
     return Done(None)
 
 
-def open_calls(
-    members: Sequence[tuple[UUID, int]], *, why: str, version: int, due_at: datetime, now: datetime
-) -> None:
+def open_calls(members: Sequence[tuple[UUID, int]], *, why: str, version: int, due_at: datetime, now: datetime) -> None:
     """Put members on the list of people to be phoned, unless they stand on it."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -111,9 +111,7 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
     return Done(messages, tuple(events))
 
 
-def settle(
-    *, sent: Collection[UUID], claimed: Collection[UUID], by: Scope, now: datetime
-) -> Done[None]:
+def settle(*, sent: Collection[UUID], claimed: Collection[UUID], by: Scope, now: datetime) -> Done[None]:
     """Write down which of the claimed messages the provider accepted.
 
     A message that it refused is planned again for the next run.
@@ -192,16 +190,20 @@ def _compose(claim: Claim, pack: Pack, channel: str, now: datetime) -> tuple[Att
     )
     if channel == "letter":
         to = f"{claim.given_name} {claim.family_name}\n{to}"
-    return attempt, link, OutgoingMessage(
-        reference=reference,
-        channel=channel,
-        to=to,
-        subject=message.subject or pack.programme.title,
-        body=message.filled(values),
-        person=claim.person,
-        language=language,
-        at=now,
-        large_print="large_print" in claim.needs,
+    return (
+        attempt,
+        link,
+        OutgoingMessage(
+            reference=reference,
+            channel=channel,
+            to=to,
+            subject=message.subject or pack.programme.title,
+            body=message.filled(values),
+            person=claim.person,
+            language=language,
+            at=now,
+            large_print="large_print" in claim.needs,
+        ),
     )
 
 

@@ -5,40 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('governance', '0002_row_security'),
+        ("governance", "0002_row_security"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LedgerDay',
+            name="LedgerDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme', models.CharField(max_length=60)),
-                ('date', models.DateField()),
-                ('state', models.CharField(max_length=30)),
-                ('people', models.PositiveIntegerField()),
-                ('locality', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='governance.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("programme", models.CharField(max_length=60)),
+                ("date", models.DateField()),
+                ("state", models.CharField(max_length=30)),
+                ("people", models.PositiveIntegerField()),
+                (
+                    "locality",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="governance.organisation"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('programme', 'date', 'locality', 'state'), name='ledgerday_once', nulls_distinct=False)],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("programme", "date", "locality", "state"), name="ledgerday_once", nulls_distinct=False
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OpenWork',
+            name="OpenWork",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme', models.CharField(max_length=60)),
-                ('date', models.DateField()),
-                ('open', models.PositiveIntegerField()),
-                ('overdue', models.PositiveIntegerField()),
-                ('locality', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='governance.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("programme", models.CharField(max_length=60)),
+                ("date", models.DateField()),
+                ("open", models.PositiveIntegerField()),
+                ("overdue", models.PositiveIntegerField()),
+                (
+                    "locality",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="governance.organisation"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('programme', 'date', 'locality'), name='openwork_once', nulls_distinct=False)],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("programme", "date", "locality"), name="openwork_once", nulls_distinct=False
+                    )
+                ],
             },
         ),
     ]
