@@ -44,7 +44,7 @@ from openprotect.programmes.loader import load_pack
 from openprotect.programmes.queries import switched_on
 
 DATASET = "demo"
-HOURS = range(8, 22)
+HOURS = range(8, 21, 2)
 COUNTED_AT = time(23, 0)
 SECOND_LIST_AFTER = timedelta(days=7)
 

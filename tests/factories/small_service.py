@@ -102,8 +102,8 @@ class Invited:
     person: UUID
 
 
-def small_service(folder: Path, *people: Arrival) -> dict[str, Invited]:
-    """The service on its first morning; returns those who were written to, by their source id."""
+def open_service(folder: Path) -> int:
+    """The service on its first morning, with nobody in it; returns the version of the pack that runs."""
     clock.set_clock(BEGINS, running=False)
     pack = load_pack(PACK)
     organisations = folder / "organisations.csv"
@@ -112,6 +112,13 @@ def small_service(folder: Path, *people: Arrival) -> dict[str, Invited]:
     by = system("test", now=BEGINS)
     version = flow.perform(programmes.publish_pack, pack=pack, by=by, now=BEGINS)
     flow.perform(programmes.switch_on, version=version, by=by, now=BEGINS)
+    return version
+
+
+def small_service(folder: Path, *people: Arrival) -> dict[str, Invited]:
+    """The service on its first morning; returns those who were written to, by their source id."""
+    version = open_service(folder)
+    by = system("test", now=BEGINS)
     with enter(by):
         basis = basis_id(DIRECT_CARE)
     flow.perform(

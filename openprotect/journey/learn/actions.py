@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from openprotect.governance.actions import permit, record
+from openprotect.governance.actions import permit
 from openprotect.governance.scope import Scope
 from openprotect.journey.learn.events import DayRecorded
 from openprotect.lib.done import Done
@@ -51,5 +51,4 @@ def record_day(*, programme: str, by: Scope, now: datetime) -> Done[int]:
             fields,
         )
         people = cursor.fetchone()[0]
-    record("ledger recorded", by=by, of="ledger", id=f"{programme} {today(now)}")
     return Done(people, (DayRecorded(programme, today(now)),))

@@ -26,13 +26,15 @@ def decide(*, answer_set: UUID, by: Scope, now: datetime) -> Done[UUID]:
     version. Raises AlreadyTriaged for answers that have a decision.
     """
     permit("triage.answers", by=by)
-    answered = AnswerSet.objects.get(id=answer_set)
-    decided = rules.decide(programmes.pack(answered.pack_version_id).triage, answered.answers)
+    person, version, answers = AnswerSet.objects.values_list("person_id", "pack_version_id", "answers").get(
+        id=answer_set
+    )
+    decided = rules.decide(programmes.pack(version).triage, answers)
     decision = Decision(
         id=uuid4(),
-        answer_set=answered,
-        person_id=answered.person_id,
-        pack_version_id=answered.pack_version_id,
+        answer_set_id=answer_set,
+        person_id=person,
+        pack_version_id=version,
         outcome=decided.outcome,
         fired=[asdict(row) for row in decided.fired],
         calls=[asdict(call) for call in decided.calls],
@@ -43,6 +45,6 @@ def decide(*, answer_set: UUID, by: Scope, now: datetime) -> Done[UUID]:
         decision.save(force_insert=True)
     except IntegrityError:
         raise AlreadyTriaged() from None
-    record("triaged", by=by, person=answered.person_id, of="decision", id=decision.id)
+    record("triaged", by=by, person=person, of="decision", id=decision.id)
     needs = (NeedsFound(decision.id),) if decided.calls else ()
     return Done(decision.id, (Triaged(decision.id), *needs))

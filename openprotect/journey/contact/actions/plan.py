@@ -57,6 +57,26 @@ WHERE m.run_id = %s AND m.left_at IS NULL AND p.died_on IS NULL
 ORDER BY m.id
 """
 
+_RUNS_NOW = """
+SELECT m.joined_at, a.pack_version_id FROM identify_member m
+JOIN programmes_activation a ON a.programme = m.programme AND a.ends_at IS NULL
+WHERE m.id = %(member)s
+"""
+
+# In one statement, because every answer of everybody passes here.
+_ANSWERED = (
+    """
+WITH no_more AS (
+    UPDATE contact_intent SET status = 'cancelled', stopped_because = 'answered'
+    WHERE member_id = %(member)s AND status = 'planned'
+), not_rung AS (
+    UPDATE contact_call SET status = 'done', ended_at = %(now)s
+    WHERE member_id = %(member)s AND status = 'waiting'
+)
+"""
+    + _RUNS_NOW
+)
+
 _STOP_LEFT = """
 UPDATE contact_intent i SET status = 'cancelled', stopped_because = m.left_because
 FROM identify_member m WHERE m.id = i.member_id AND m.left_run_id = %(run)s AND m.left_at IS NOT NULL
@@ -96,9 +116,10 @@ def plan(*, run: UUID, by: Scope, now: datetime) -> Done[int]:
 
 def after_answer(*, member: UUID, occurrence: int, by: Scope, now: datetime) -> Done[None]:
     """Cancel what is still planned for an answered check-in, and plan the next one."""
-    joined_at, version, contact = _of(member)
-    _cancel("answered", member_id=member)
-    Call.objects.filter(member_id=member, status=Call.Status.WAITING).update(status=Call.Status.DONE, ended_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, {"member": member, "now": now})
+        joined_at, version = cursor.fetchone()
+    contact = programmes.pack(version).contact
     opens_at = rules.next_check_in(contact, joined_at, now)
     batch = _insert([(member, occurrence + 1)], rules.steps_from(contact, opens_at), contact, version, opens_at)
     return Done(None, (OccurrencesPlanned(batch),))
@@ -235,12 +256,7 @@ def _cancel(why: str, **whose: UUID) -> None:
 def _of(member: UUID) -> tuple[datetime, int, Contact]:
     """When a member joined, the version of their programme that runs now, and its ladder."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.joined_at, a.pack_version_id FROM identify_member m"
-            " JOIN programmes_activation a ON a.programme = m.programme AND a.ends_at IS NULL"
-            " WHERE m.id = %s",
-            [member],
-        )
+        cursor.execute(_RUNS_NOW, {"member": member})
         joined_at, version = cursor.fetchone()
     return joined_at, version, programmes.pack(version).contact
 
