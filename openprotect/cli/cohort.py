@@ -1,6 +1,7 @@
 """`openprotect cohort`: who is in a programme, and why."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-def _options(command: click.Command) -> click.Command:
+def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--dataset", help="Records to read; the last import if left out."),
         click.option("--codelists", type=_FOLDER, help="Folder of published code lists."),

@@ -154,7 +154,7 @@ def partners(*, scope: Scope) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _rows(shape: type[Row], statement: str, scope: Scope, *arguments: object) -> list[Row]:
+def _rows(shape: type[Row], statement: str, scope: Scope, *arguments: UUID) -> list[Row]:
     require(scope)
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)

@@ -151,7 +151,7 @@ def grant(table: str, *privileges: str, columns: tuple[str, ...] = ()) -> migrat
     role = sql.Identifier(settings.APP_ROLE)
     statements = []
     for privilege in privileges:
-        names = sql.SQL("")
+        names: sql.Composable = sql.SQL("")
         if privilege == "UPDATE" and columns:
             names = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
         statements.append(

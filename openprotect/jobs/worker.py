@@ -9,6 +9,7 @@ import time
 import structlog
 from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from openprotect.governance import clock
 from openprotect.jobs import sweeper
@@ -51,6 +52,6 @@ def run_jobs() -> None:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo')")
         if not cursor.fetchone()[0]:
             return
-    connector = app.connector.get_worker_connector()
+    connector = DjangoConnector().get_worker_connector()
     with app.replace_connector(connector) as working:
         working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful")

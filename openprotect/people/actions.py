@@ -93,7 +93,7 @@ def receive_list(
             received_by=by.actor,
             **vars(totals),
         )
-        fields = {"name": name, "version": version.id}
+        fields: dict[str, str | int] = {"name": name, "version": version.id}
         cursor.execute(_STAGE_ROWS)
         with cursor.copy("COPY list_row FROM STDIN") as copy:
             for person, e in sorted(one_each.items(), key=lambda item: item[1].row_number):

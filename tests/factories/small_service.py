@@ -35,15 +35,15 @@ from openprotect.programmes.loader import load_pack
 PACK = Path(__file__).parents[2] / "packs" / "covid-protect"
 BEGINS = datetime(2020, 4, 7, 9, 0, tzinfo=UTC)
 ORGANISATIONS = """code,name,kind,parent,phone
-T1,Test Integrated Care Board,central,,01632 960000
-T2,Test County Council,council,,01632 960001
-T3,Test Volunteers,voluntary,,01632 960002
-T4,North locality,locality,T1,01632 960003
-T5,South locality,locality,T1,01632 960004
-T6,First Surgery,practice,T4,01632 960005
-T7,Second Surgery,practice,T5,01632 960006
+T01,Test Integrated Care Board,central,,01632 960000
+T02,Test County Council,council,,01632 960001
+T03,Test Volunteers,voluntary,,01632 960002
+T04,North locality,locality,T01,01632 960003
+T05,South locality,locality,T01,01632 960004
+T06,First Surgery,practice,T04,01632 960005
+T07,Second Surgery,practice,T05,01632 960006
 """
-FIRST, SECOND = "T6", "T7"
+FIRST, SECOND = "T06", "T07"
 
 ADA = Arrival(
     source="test",

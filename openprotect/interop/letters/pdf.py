@@ -34,4 +34,7 @@ def render(message: OutgoingMessage, *, banner: str, sender: str) -> bytes:
         "reference": str(message.reference),
         "subject": message.subject,
     }
-    return _compiler().compile(format="pdf", pdf_standards=["ua-1"], sys_inputs={"letter": json.dumps(letter)})
+    compiled = _compiler().compile(format="pdf", pdf_standards=["ua-1"], sys_inputs={"letter": json.dumps(letter)})
+    if not isinstance(compiled, bytes):
+        raise TypeError("Typst made no single file")
+    return compiled

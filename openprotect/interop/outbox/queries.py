@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from openprotect.governance.scope import Scope, require
 from openprotect.interop.outbox.models import Message
 
@@ -13,7 +15,7 @@ def messages(*, scope: Scope, channel: str = "", limit: int = 50) -> list[Messag
     return list((found.filter(channel=channel) if channel else found)[:limit])
 
 
-def message(reference: object, *, scope: Scope) -> Message | None:
+def message(reference: UUID, *, scope: Scope) -> Message | None:
     """One message."""
     require(scope)
     return Message.objects.filter(reference=reference).first()

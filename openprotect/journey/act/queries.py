@@ -224,6 +224,6 @@ def with_partners(references: Sequence[UUID], *, scope: Scope) -> set[UUID]:
 def what_follows(*, scope: Scope) -> tuple[str, ...]:
     """What a person is told will happen for them, in the pack's public words, once each."""
     require(scope)
-    calls = CallToAction.objects.filter(person_id=scope.person).exclude(status=CallToAction.Status.CLOSED)
+    calls = CallToAction.objects.filter(person_id__in=[scope.person]).exclude(status=CallToAction.Status.CLOSED)
     labels = (_category(call).public_label for call in calls.order_by("-rank", "category"))
     return tuple(dict.fromkeys(labels))

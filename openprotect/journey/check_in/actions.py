@@ -20,7 +20,6 @@ from openprotect.journey.check_in.models import AnswerSet, CheckIn, DoorTry, Dra
 from openprotect.journey.contact import queries as contact
 from openprotect.journey.contact.actions import hash_of
 from openprotect.lib.done import Done
-from openprotect.people.models import PersonIdentity
 from openprotect.programmes import queries as programmes
 
 _OPEN = """
@@ -89,22 +88,9 @@ def prove(*, token: str, date_of_birth: date, address: str, by: Scope, now: date
         tries = list(wrong[:32])
         rest = door.rests_until(len(tries), tries[0] if tries else None)
         opened = contact.link(hashed, scope=as_door)
-        right = (
-            opened
-            and PersonIdentity.objects.filter(
-                person_id=opened.person_id, date_of_birth=date_of_birth, person__died_on=None
-            ).exists()
-        )
-        check_in = (
-            right
-            and CheckIn.objects.filter(
-                member_id=opened.member_id, status=CheckIn.Status.OPEN, opens_at__lte=now
-            ).first()
-        )
-        answered = right and not check_in and _answered_through(opened, now)
-        found = check_in or answered
+        found = _behind(opened.member_id, date_of_birth, now=now) if opened else None
         resting = rest is not None and now < rest
-        if not found or resting:
+        if opened is None or found is None or resting:
             if not resting:
                 DoorTry.objects.create(door=hashed, address=address_hash, at=now)
             record("door refused", by=as_door, of="link", id=hashed[:16])
@@ -234,9 +220,12 @@ def _receipt_of(check_in: UUID, *, now: datetime) -> tuple[Receipt, UUID] | None
     return Receipt(found.receipt, found.submitted_at, found.id), found.submission_key
 
 
-def _answered_through(opened: contact.Link, now: datetime) -> CheckIn | None:
-    return (
-        CheckIn.objects.filter(member_id=opened.member_id, status=CheckIn.Status.ANSWERED)
-        .order_by("-occurrence")
-        .first()
+def _behind(member: UUID, date_of_birth: date, *, now: datetime) -> CheckIn | None:
+    """The open check-in of a living member with this date of birth; else the last one answered,
+    whose receipt can be read again.
+    """
+    theirs = CheckIn.objects.filter(
+        member_id=member, person__died_on=None, person__personidentity__date_of_birth=date_of_birth
     )
+    is_open = theirs.filter(status=CheckIn.Status.OPEN, opens_at__lte=now).first()
+    return is_open or theirs.filter(status=CheckIn.Status.ANSWERED).order_by("-occurrence").first()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,16 +46,3 @@ class Claim:
     points: Mapping[str, tuple[int, str]]
     rings: bool
     needs: Sequence[str]
-
-    @classmethod
-    def read(cls, *row: object) -> Claim:
-        """A claim from a row of the database, in which `points` is JSON text."""
-        *before, points, rings, needs = row
-        return cls(*before, json.loads(str(points)), rings, needs)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class SendBatch:
-    """What one sending run handed to the provider: references to settle."""
-
-    references: tuple[UUID, ...]

@@ -52,7 +52,7 @@ def next_try(call: CallRule, tries: Sequence[datetime], raised_at: datetime, now
     """
     if len(tries) >= call.tries:
         return None
-    tried = {part for moment in tries if (part := part_of_day(call, moment))}
+    tried = {name for moment in tries if (name := part_of_day(call, moment))}
     all_tried = len(tried) >= len(call.parts_of_day)
     last_day = today(call.within.after(raised_at))
     day = today(now)

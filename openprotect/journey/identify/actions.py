@@ -96,7 +96,12 @@ def build_cohort(
         left=0,
     )
     run.save(force_insert=True)
-    fields = {"run": run.id, "programme": version.programme, "now": now, "basis": basis}
+    fields: dict[str, UUID | str | datetime | int] = {
+        "run": run.id,
+        "programme": version.programme,
+        "now": now,
+        "basis": basis,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         _copy(cursor, result, person_of)

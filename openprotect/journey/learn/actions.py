@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 
@@ -42,7 +42,7 @@ def record_day(*, programme: str, by: Scope, now: datetime) -> Done[int]:
     Counting a day again replaces its counts. Returns how many people were counted.
     """
     permit("record.ledger", by=by)
-    fields = {"programme": programme, "date": today(now), "now": now}
+    fields: dict[str, str | date | datetime] = {"programme": programme, "date": today(now), "now": now}
     with connection.cursor() as cursor:
         for step in (_FORGET, _RECORD, _FORGET_WORK, _RECORD_WORK):
             cursor.execute(step, fields)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import connection
 
 from openprotect.governance.scope import Scope, require
@@ -50,10 +52,10 @@ def ledger_by_day(programme: str, *, scope: Scope, locality: int | None = None) 
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY, [programme, locality, locality])
         rows = cursor.fetchall()
-    days: dict[object, dict[str, int]] = {}
-    for date, state, people in rows:
-        days.setdefault(date, dict.fromkeys(STATES, 0))[state] = people
-    return [LedgerLine(date, sum(states.values()), states) for date, states in days.items()]
+    days: dict[date, dict[str, int]] = {}
+    for day, state, people in rows:
+        days.setdefault(day, dict.fromkeys(STATES, 0))[state] = people
+    return [LedgerLine(day, sum(states.values()), states) for day, states in days.items()]
 
 
 def localities(programme: str, *, scope: Scope) -> list[LocalityLine]:
