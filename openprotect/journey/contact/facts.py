@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 
@@ -29,7 +31,7 @@ class Missed:
 class Claim:
     """An intent that is being sent: whom it is for and every way they can be reached.
 
-    `points` maps a channel to (contact point id, value).
+    `rings` says that there is a number to ring, whatever can be written to.
     """
 
     intent: int
@@ -43,6 +45,12 @@ class Claim:
     family_name: str
     language: str
     practice: str
-    points: Mapping[str, tuple[int, str]]
+    points_json: str
     rings: bool
     needs: Sequence[str]
+
+    @cached_property
+    def points(self) -> Mapping[str, tuple[int, str]]:
+        """Channel -> contact point id and value."""
+        found: Mapping[str, tuple[int, str]] = json.loads(self.points_json)
+        return found

@@ -64,8 +64,7 @@ WHERE m.id = %(member)s
 """
 
 # In one statement, because every answer of everybody passes here.
-_ANSWERED = (
-    """
+_ANSWERED = """
 WITH no_more AS (
     UPDATE contact_intent SET status = 'cancelled', stopped_because = 'answered'
     WHERE member_id = %(member)s AND status = 'planned'
@@ -73,9 +72,10 @@ WITH no_more AS (
     UPDATE contact_call SET status = 'done', ended_at = %(now)s
     WHERE member_id = %(member)s AND status = 'waiting'
 )
+SELECT m.joined_at, a.pack_version_id FROM identify_member m
+JOIN programmes_activation a ON a.programme = m.programme AND a.ends_at IS NULL
+WHERE m.id = %(member)s
 """
-    + _RUNS_NOW
-)
 
 _STOP_LEFT = """
 UPDATE contact_intent i SET status = 'cancelled', stopped_because = m.left_because

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -82,7 +81,7 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
     with connection.cursor() as cursor:
         cursor.execute(_STOP, {"now": now})
         cursor.execute(_CLAIM, {"now": now, "limit": limit})
-        claims = [Claim(*row[:-3], json.loads(row[-3]), *row[-2:]) for row in cursor.fetchall()]
+        claims = [Claim(*row) for row in cursor.fetchall()]
     messages: list[OutgoingMessage] = []
     attempts: list[Attempt] = []
     links: list[Link] = []
