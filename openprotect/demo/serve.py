@@ -84,9 +84,7 @@ def supervise(
 
 
 class _Child:
-    def __init__(
-        self, name: str, command: Sequence[str], environ: Mapping[str, str], first_wait: float
-    ) -> None:
+    def __init__(self, name: str, command: Sequence[str], environ: Mapping[str, str], first_wait: float) -> None:
         self.name, self.command, self.environ = name, command, environ
         self.first_wait = self.wait = first_wait
         self.process: subprocess.Popen[bytes] | None = None
@@ -94,9 +92,7 @@ class _Child:
 
     def start(self) -> None:
         # A group of its own: Ctrl-C reaches us alone, and a signal to the group reaches what it started, too.
-        self.process = subprocess.Popen(
-            self.command, env=dict(self.environ), start_new_session=True
-        )
+        self.process = subprocess.Popen(self.command, env=dict(self.environ), start_new_session=True)
         self.since, self.due = time.monotonic(), 0.0
 
     def look_after(self, say: Callable[[str], None]) -> None:
@@ -109,9 +105,7 @@ class _Child:
             return
         self.signal(signal.SIGKILL)  # what it started may have outlived it
         self.wait = self.first_wait if now - self.since > SETTLED else self.wait
-        say(
-            f"The {self.name} stopped (exit code {self.process.returncode}); it starts again in {self.wait:g} s."
-        )
+        say(f"The {self.name} stopped (exit code {self.process.returncode}); it starts again in {self.wait:g} s.")
         self.due, self.wait = now + self.wait, min(self.wait * 2, LONGEST_WAIT)
 
     def signal(self, number: signal.Signals) -> None:
@@ -137,8 +131,6 @@ def _tell_when_up(port: int, say: Callable[[str], None]) -> None:
     until = time.monotonic() + GRACE
     while time.monotonic() < until:
         with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-            say(
-                f"OpenProtect's demo is at http://{HOST}:{port} and Ctrl-C stops it. Synthetic: not for care."
-            )
+            say(f"OpenProtect's demo is at http://{HOST}:{port} and Ctrl-C stops it. Synthetic: not for care.")
             return
         time.sleep(LOOK)

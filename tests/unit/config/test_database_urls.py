@@ -19,7 +19,7 @@ def test_a_socket_and_a_password_with_every_sign_come_through() -> None:
 def test_django_gets_what_libpq_reads() -> None:
     entry = django_database("postgresql://app:p%2F@db:5433/one?sslmode=require")
     assert (entry["USER"], entry["PASSWORD"], entry["PORT"], entry["NAME"]) == ("app", "p/", "5433", "one")
-    assert entry["OPTIONS"] == {"sslmode": "require"}
+    assert entry["OPTIONS"] == {"sslmode": "require", "server_side_binding": True, "prepare_threshold": 5}
 
 
 def test_without_an_address_nothing_is_reached_by_accident() -> None:
