@@ -20,14 +20,17 @@ from openprotect.programmes import queries as programmes
 BATCH = 1000
 
 
-def sweep(*, now: datetime) -> None:
-    """Do everything that is due at `now`, each batch in a transaction of its own."""
+def sweep(*, now: datetime) -> int:
+    """Do everything that is due at `now`, each batch in a transaction of its own.
+
+    Returns how many messages left.
+    """
     by = system("worker", now=now)
     flow.perform(contact.release_expired_calls, by=by, now=now)
     while flow.perform(check_in.miss_due, by=by, now=now, limit=BATCH) == BATCH:
         pass
     sending.settle_lost(now=now)
-    sending.send_due(now=now)
+    return sending.send_due(now=now)
 
 
 def record_day(*, now: datetime) -> None:

@@ -37,13 +37,17 @@ def run() -> None:
         ended.wait(max(0.0, SWEEP_EVERY - (time.monotonic() - began)))
 
 
-def work_once() -> None:
-    """Do the jobs that wait and what is due now, and write the ledger of today."""
+def work_once() -> int:
+    """Do the jobs that wait and what is due now, and write the ledger of today.
+
+    Returns how many messages left.
+    """
     run_jobs()
     now = clock.now()
-    sweeper.sweep(now=now)
+    sent = sweeper.sweep(now=now)
     sweeper.record_day(now=now)
     clock.mark(now)
+    return sent
 
 
 def run_jobs() -> None:

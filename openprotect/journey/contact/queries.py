@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, Min
+
 from openprotect.governance.scope import Scope, require
-from openprotect.journey.contact.models import Attempt, Call, CallTry, Link
+from openprotect.journey.contact.models import Attempt, Call, CallTry, Intent, Link
+from openprotect.journey.contact.rules import CALL
 from openprotect.people.models import ContactPoint, Need, PersonIdentity
 
 
@@ -95,3 +98,11 @@ def messages_to(person: UUID, *, scope: Scope) -> list[Attempt]:
     """What was sent to a person, newest first."""
     require(scope)
     return list(Attempt.objects.filter(person_id=person).order_by("-claimed_at")[:100])
+
+
+def next_message_due(*, scope: Scope) -> tuple[int, datetime | None]:
+    """How many messages are planned, and when the first of them is due."""
+    require(scope)
+    planned = Intent.objects.filter(status=Intent.Status.PLANNED).exclude(step=CALL)
+    found = planned.aggregate(number=Count("id"), first=Min("due_at"))
+    return found["number"], found["first"]
