@@ -1,0 +1,32 @@
+"""The `openprotect` command as somebody types it: another process, on a data folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """OpenProtect with this data folder, on the database that the environment names."""
+
+    data: Path
+
+    def run(self, *arguments: object) -> str:
+        """What a command prints; fails with what it says if it fails."""
+        command = [sys.executable, "-c", "from openprotect.cli import main; main()", *map(str, arguments)]
+        environment = {**os.environ, "OPENPROTECT_DATA": str(self.data)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def last_line(self, *arguments: object) -> Any:
+        """The JSON on the last line that a command prints."""
+        return json.loads(self.run(*arguments).splitlines()[-1])
