@@ -5,6 +5,7 @@
   several connections or another process. Django's connection goes to it.
   pytest-django's `transactional_db` is not for us: it empties tables, which
   the application's role may not.
+- `module_db`: the same once a module, for tests that only look.
 - `chromium`: the browser's path; where there is none the test is skipped, or
   fails under CI=true.
 """
@@ -114,14 +115,27 @@ def django_db_setup(template: Urls, django_db_blocker: DjangoDbBlocker) -> Itera
         django_db_blocker.restore()
 
 
-@pytest.fixture
-def committed_db(template: Urls, django_db_blocker: DjangoDbBlocker) -> Iterator[Urls]:
-    """A fresh copy in which commits are real; its addresses are also set for processes that a test starts."""
+@contextmanager
+def _committed(template: Urls, blocker: DjangoDbBlocker) -> Iterator[Urls]:
     with _copy_of(template) as urls, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", urls.app)
         patch.setenv("DATABASE_OWNER_URL", urls.owner)
-        with django_db_blocker.unblock(), database.connected_to(urls.app):
+        with blocker.unblock(), database.connected_to(urls.app):
             yield urls
+
+
+@pytest.fixture
+def committed_db(template: Urls, django_db_blocker: DjangoDbBlocker) -> Iterator[Urls]:
+    """A fresh copy in which commits are real; its addresses are also set for processes that a test starts."""
+    with _committed(template, django_db_blocker) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="module")
+def module_db(template: Urls, django_db_blocker: DjangoDbBlocker) -> Iterator[Urls]:
+    """The same for all tests of a module, which only look at what its own fixture has put there."""
+    with _committed(template, django_db_blocker) as urls:
+        yield urls
 
 
 @pytest.fixture(scope="session")

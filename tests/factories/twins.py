@@ -1,0 +1,111 @@
+"""Two people of two practices in two localities, each with a row in every personal table. By the actions alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from openprotect.governance import queries as governance
+from openprotect.governance.scope import Scope, nobody, system
+from openprotect.jobs import sending
+from openprotect.journey import flow
+from openprotect.journey.act import actions as act
+from openprotect.journey.check_in import actions as check_in
+from openprotect.journey.contact import actions as contact
+from openprotect.people import actions as people
+from openprotect.people.facts import ContactPointGiven
+from tests.factories import published_files
+from tests.factories.seen import one, rows
+from tests.factories.small_service import (
+    ADA,
+    BASHIR,
+    BEGINS,
+    FIRST,
+    SECOND,
+    Invited,
+    answer,
+    days_pass,
+    small_service,
+    staff,
+)
+
+NEEDS = {"medicines": "not_enough", "medicines_days": 0, "medicines_collect": False, "food": "no_food"}
+UNANSWERED_UNTIL_RUNG = 6  # days
+BABAK = replace(
+    BASHIR,
+    contact_points=(
+        *BASHIR.contact_points,
+        ContactPointGiven("landline", "+441632960112"),
+        ContactPointGiven("address", "2 Low Road\nTesttown\nZM1 1AB"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """One of the two: who they are, their practice, their locality, a referral of theirs."""
+
+    person: UUID
+    practice: int
+    locality: int
+    referral: UUID
+
+
+def twins(folder: Path) -> tuple[Twin, Twin]:
+    """The two, from invitation to answers, needs, referral, missed check-ins and a telephone call."""
+    invited = small_service(folder, ADA, BABAK)
+    listed = [_row(each.nhs_number, each.given_name, each.date_of_birth) for each in (ADA, BABAK)]
+    published_files.receive(published_files.shielded_list(folder / "list.csv", *listed), now=BEGINS)
+    both = (
+        _cared_for(invited["ada"], practice=FIRST, locality="T04"),
+        _cared_for(invited["bashir"], practice=SECOND, locality="T05"),
+    )
+    now = days_pass(UNANSWERED_UNTIL_RUNG)
+    for twin in both:
+        _writes(twin.person, now)
+        handler = staff("call-handler", now)
+        call = flow.perform(contact.claim_call, by=handler, now=now)
+        flow.perform(contact.record_call, call=call, outcome="no_answer", contact_point=None, by=handler, now=now)
+    return both
+
+
+def _cared_for(invited: Invited, *, practice: str, locality: str) -> Twin:
+    _mistypes(invited)
+    answer(invited, **NEEDS)
+    needs = dict(rows("SELECT category, id FROM act_calltoaction WHERE person_id = %s", invited.person))
+    reviewer, lead = staff(f"reviewer-{practice.lower()}"), staff(f"reviewer-{locality.lower()}")
+    flow.perform(act.add_note, call_to_action=needs["medicines"], text="Rang the pharmacy.", by=reviewer, now=BEGINS)
+    council = governance.organisations("council")[0].id
+    asked: dict[str, Any] = {"organisation": council, "asked": "A food parcel"}
+    referral = flow.perform(act.refer, call_to_action=needs["food"], by=lead, now=BEGINS, **asked)
+    worker = system("worker", now=BEGINS)
+    sending.hand_over(flow.perform(act.send_referral_link, referral=referral, by=worker, now=BEGINS))
+    partner = Scope("partner", actor="partner", now=BEGINS, referral=referral, organisation=council)
+    flow.perform(act.answer_referral, referral=referral, verb="accept", outcome="", text="", by=partner, now=BEGINS)
+    return Twin(invited.person, _organisation(practice), _organisation(locality), referral)
+
+
+def _mistypes(invited: Invited) -> None:
+    # Of a link that nobody was given: a right date afterwards would forget the wrong ones.
+    door = {"token": f"not-{invited.token}", "date_of_birth": date(1900, 1, 1), "address": "192.0.2.1"}
+    flow.perform(check_in.prove, by=nobody(now=BEGINS), now=BEGINS, **door)
+
+
+def _writes(person: UUID, now: Any) -> None:
+    by = Scope("person", actor="link", now=now, person=person)
+    open_now = one("SELECT id FROM check_in_checkin WHERE person_id = %s AND status = 'open'", person, now=now)
+    flow.perform(check_in.save_page, check_in=open_now, answers={"who": "self"}, by=by, now=now)
+    flow.perform(people.record_wish, person=person, kind="contact", by=by, now=now)
+
+
+def _row(nhs_number: str, name: str, born: date | None) -> dict[str, str]:
+    assert born is not None
+    return {"Traced_NHSNUMBER": nhs_number, "PatientFirstName": name, "DateOfBirth": f"{born:%Y%m%d}"}
+
+
+def _organisation(code: str) -> int:
+    found: int = one("SELECT id FROM governance_organisation WHERE code = %s", code)
+    return found
