@@ -163,7 +163,7 @@ def test_a_person_sees_their_own_and_no_more(two: Two) -> None:
 def test_a_partner_sees_one_referral(two: Two) -> None:
     asked, _ = two
     by = Scope("partner", actor="partner", now=NOW, referral=asked.referral)
-    assert seen_by(by) == dict.fromkeys(A_PARTNERS, {asked.person})
+    assert seen_by(by) == {table: {asked.person} for table in A_PARTNERS}
     with enter(by), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM act_referral")
         assert cursor.fetchall() == [(asked.referral,)]

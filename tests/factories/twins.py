@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from openprotect.governance import queries as governance
 from openprotect.governance.scope import Scope, nobody, system
@@ -34,7 +34,7 @@ from tests.factories.small_service import (
 
 NEEDS = {"medicines": "not_enough", "medicines_days": 0, "medicines_collect": False, "food": "no_food"}
 UNANSWERED_UNTIL_RUNG = 6  # days
-BABAK = replace(
+BASHIR_WITH_ADDRESS = replace(
     BASHIR,
     contact_points=(
         *BASHIR.contact_points,
@@ -56,8 +56,8 @@ class Twin:
 
 def twins(folder: Path) -> tuple[Twin, Twin]:
     """The two, from invitation to answers, needs, referral, missed check-ins and a telephone call."""
-    invited = small_service(folder, ADA, BABAK)
-    listed = [_row(each.nhs_number, each.given_name, each.date_of_birth) for each in (ADA, BABAK)]
+    invited = small_service(folder, ADA, BASHIR_WITH_ADDRESS)
+    listed = [_row(each.nhs_number, each.given_name, each.date_of_birth) for each in (ADA, BASHIR_WITH_ADDRESS)]
     published_files.receive(published_files.shielded_list(folder / "list.csv", *listed), now=BEGINS)
     both = (
         _cared_for(invited["ada"], practice=FIRST, locality="T04"),
@@ -94,7 +94,7 @@ def _mistypes(invited: Invited) -> None:
     flow.perform(check_in.prove, by=nobody(now=BEGINS), now=BEGINS, **door)
 
 
-def _writes(person: UUID, now: Any) -> None:
+def _writes(person: UUID, now: datetime) -> None:
     by = Scope("person", actor="link", now=now, person=person)
     open_now = one("SELECT id FROM check_in_checkin WHERE person_id = %s AND status = 'open'", person, now=now)
     flow.perform(check_in.save_page, check_in=open_now, answers={"who": "self"}, by=by, now=now)
