@@ -1,7 +1,8 @@
-"""People answer at the same time: the crowd of a demo is played by several processes.
+"""The crowd of a demo is played by several processes at the same time.
 
-Who answers when does not depend on who plays them (`behaviour.py`), so the number of processes
-changes nothing but the time it takes.
+Who does what when does not depend on who plays them (`behaviour.py`), so the number of
+processes changes nothing but the time it takes. What one kind of people does in an hour is
+done before the next kind begins.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,21 +20,32 @@ _living: Any = None
 
 
 @contextmanager
-def crowd(make: Callable[..., Any], **arguments: object) -> Iterator[Callable[[datetime], None]]:
-    """A function that lets everybody answer who would have answered by then.
+def crowd(make: Callable[..., Any], **arguments: object) -> Iterator[Callable[[str, datetime], None]]:
+    """A function that lets everybody do something (`answer`, `ring`, `work`) in one hour.
 
-    Each process makes its own `Living` with `make(**arguments)`. They are started afresh, not
-    forked: threads and connections of this process must not be copied into them.
+    Each process makes its own `Living` with `make(**arguments)` and plays its share of the
+    people. They are started afresh, not forked: threads and connections of this process must
+    not be copied into them.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PLAYERS, mp_context=context, initializer=_begin, initargs=(make, arguments)) as players:
+    with ExitStack() as players:
+        crowd = [
+            players.enter_context(
+                ProcessPoolExecutor(
+                    1,
+                    mp_context=context,
+                    initializer=_begin,
+                    initargs=(make, {**arguments, "share": share, "shares": PLAYERS}),
+                )
+            )
+            for share in range(PLAYERS)
+        ]
 
-        def answer(now: datetime) -> None:
-            # A share is a task, whichever process takes it.
-            for _ in players.map(_answer, [(now, share) for share in range(PLAYERS)]):
-                pass
+        def play(what: str, now: datetime) -> None:
+            for done in [player.submit(_play, what, now) for player in crowd]:
+                done.result()
 
-        yield answer
+        yield play
 
 
 def _begin(make: Callable[..., Any], arguments: dict[str, object]) -> None:
@@ -45,9 +57,8 @@ def _begin(make: Callable[..., Any], arguments: dict[str, object]) -> None:
     let_commits_wait()
 
 
-def _answer(task: tuple[datetime, int]) -> None:
-    now, share = task
-    _living.answer(now, share=share, shares=PLAYERS)
+def _play(what: str, now: datetime) -> None:
+    getattr(_living, what)(now)
 
 
 def let_commits_wait() -> None:

@@ -81,10 +81,10 @@ def live(*, people: int, days: int, seed: int, start: date) -> list[dict[str, ob
     living = players.living_of(seed=seed, files=files, start=start)
     ahead = [d for d in _days(start, made.days) if not _done(folder, d.isoformat())]
     playing = crowd(players.living_of, seed=seed, files=files, start=start) if ahead else nullcontext(_nobody)
-    with playing as answer:
+    with playing as play:
         let_commits_wait()
         for day in tqdm(ahead, unit=" days", desc="Living", delay=2, leave=False):
-            _live_day(day, start, living, answer, files, population)
+            _live_day(day, start, living, play, files, population)
             _tick_off(folder, day.isoformat())
     if not _done(folder, "lived"):
         morning = at(start + timedelta(days=made.days), time(9))
@@ -129,7 +129,7 @@ def _live_day(
     day: date,
     start: date,
     living: Living,
-    answer: Callable[[datetime], None],
+    play: Callable[[str, datetime], None],
     files: Path,
     population: Population,
 ) -> None:
@@ -142,9 +142,8 @@ def _live_day(
         if hour == HOURS.start:
             living.learn_of_deaths(day, now)
         sweeper.sweep(now=now)
-        answer(now)
-        living.ring(now)
-        living.work(now)
+        for what in ("answer", "ring", "work"):
+            play(what, now)
         run_jobs()
     now = at(day, COUNTED_AT)
     clock.set_clock(now, running=False)
@@ -152,8 +151,8 @@ def _live_day(
     sweeper.record_day(now=now)
 
 
-def _nobody(now: datetime) -> None:
-    """Nobody answers: no day is left to be lived."""
+def _nobody(what: str, now: datetime) -> None:
+    """Nobody does anything: no day is left to be lived."""
 
 
 def _receive_list(path: Path, now: datetime) -> None:

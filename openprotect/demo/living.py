@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from openprotect.demo import seen
+from openprotect.demo import seen, setting_up
 from openprotect.demo.answer_sets import AnswerSets
 from openprotect.demo.behaviour import Behaviour
 from openprotect.governance import queries as governance
@@ -28,12 +28,26 @@ SUBMISSIONS = UUID("5d1c6a5e-6a3c-4f0e-9a55-0d4f1d6e5a10")
 
 
 class Living:
-    """The behaviour of everybody in one demo; `truth` is what only the demo knows of each person."""
+    """The behaviour of everybody in one demo; `truth` is what only the demo knows of each person.
 
-    def __init__(self, *, seed: int, pack: Pack, truth: Mapping[str, Mapping[str, Any]], start: date) -> None:
+    `share` of `shares` is the part of the people that this process plays.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        pack: Pack,
+        truth: Mapping[str, Mapping[str, Any]],
+        start: date,
+        share: int = 0,
+        shares: int = 1,
+    ) -> None:
         self.pack = pack
         self.truth = truth
         self.start = start
+        self.share = share
+        self.shares = shares
         self.behaviour = Behaviour(seed)
         self.answers = AnswerSets(pack.questionnaire, pack.triage)
         self._staff: dict[str, Scope] = {}
@@ -48,16 +62,13 @@ class Living:
             if dies_on is not None and dies_on <= day:
                 flow.perform(people.record_death, by=by, now=now, person=member.person, died_on=dies_on)
 
-    def answer(self, now: datetime, *, share: int = 0, shares: int = 1) -> None:
-        """People whom a message reached answer it, in their own time; some ask us to stop.
-
-        `share` of `shares` is the part of the people that this process plays.
-        """
+    def answer(self, now: datetime) -> None:
+        """People whom a message reached answer it, in their own time; some ask us to stop."""
         by = system("demo", now=now)
         with enter(by):
             asked = seen.asked(scope=by)
         for one in asked:
-            if zlib.crc32(one.key.encode()) % shares != share or not self._reads(one, now):
+            if not (self._plays(one.key) and self._reads(one, now)):
                 continue
             person = Scope("person", actor=f"link:{one.key}", now=now, person=one.person)
             if self.behaviour.opts_out(one.key, one.occurrence):
@@ -67,7 +78,7 @@ class Living:
 
     def ring(self, now: datetime) -> None:
         """Call handlers ring everybody who is due, one after the other, while calls are made."""
-        handler = self._as("call-handler", now)
+        handler = self._as(setting_up.call_handler(self.share), now)
         while True:
             try:
                 call_id = flow.perform(contact.claim_call, by=handler, now=now)
@@ -98,7 +109,7 @@ class Living:
         with enter(by):
             todo = seen.needs(scope=by)
             partners = seen.partners(scope=by)
-        for need in todo:
+        for need in filter(lambda need: self._plays(need.key), todo):
             about = f"{need.category} {need.raised_at.isoformat()}"
             minutes = self.behaviour.reviewer_minutes(need.key, about, need.due_at - need.raised_at)
             taken = need.raised_at + timedelta(minutes=minutes)
@@ -134,7 +145,7 @@ class Living:
         by = system("demo", now=now)
         with enter(by):
             referrals = seen.referrals(scope=by)
-        for one in referrals:
+        for one in filter(lambda one: self._plays(one.key), referrals):
             about = f"{one.category} {one.sent_at.isoformat()}"
             accepts = self.behaviour.partner_accepts(one.key, about)
             partner = Scope("partner", actor="partner", now=now, referral=one.id, organisation=one.organisation)
@@ -177,6 +188,9 @@ class Living:
             return False
         delay = timedelta(minutes=self.behaviour.answer_delay(one.key, one.occurrence))
         return one.sent_at + delay + (POST_TAKES if one.channel == "letter" else timedelta(0)) <= now
+
+    def _plays(self, key: str) -> bool:
+        return zlib.crc32(key.encode()) % self.shares == self.share
 
     def _traits(self, key: str) -> str:
         return str(self.truth.get(key, {}).get("traits", ""))

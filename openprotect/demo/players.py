@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PACK = Path(__file__).parents[2] / "packs" / "covid-protect"
 
 
-def living_of(*, seed: int, files: Path, start: date) -> Living:
+def living_of(*, seed: int, files: Path, start: date, share: int = 0, shares: int = 1) -> Living:
     """The behaviour of the people whose files these are.
 
     `truth.csv` says what is true of each, by NHS number or source id: only the demo knows it.
@@ -23,4 +23,4 @@ def living_of(*, seed: int, files: Path, start: date) -> Living:
 
     with (files / "truth.csv").open(encoding="utf-8", newline="") as file:
         truth = {row["nhs_number"] or row["person_id"]: row for row in csv.DictReader(file)}
-    return Living(seed=seed, pack=load_pack(PACK), truth=truth, start=start)
+    return Living(seed=seed, pack=load_pack(PACK), truth=truth, start=start, share=share, shares=shares)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from openprotect.demo import crowd
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import system
 from openprotect.jobs.cohorts import DIRECT_CARE
@@ -86,11 +87,18 @@ def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str
         if persona["at"] in firsts:
             at = ids[firsts[persona["at"]]]
             _appoint(perform, persona["username"], persona["name"], persona["role"], at)
+    for share in range(1, crowd.PLAYERS):
+        _appoint(perform, call_handler(share), f"Call handler {share + 2}", "call_handler", ids[firsts["icb"]])
     for row in rows:
         if row["kind"] in ("practice", "locality"):
             role = "reviewer" if row["kind"] == "practice" else "locality_lead"
             _appoint(perform, worker(row["code"]), f"Reviewer, {row['name']}", role, ids[row["code"]])
     return ids
+
+
+def call_handler(share: int) -> str:
+    """The username of the handler who rings a share of the people while days are lived."""
+    return f"call-handler-{share + 2}" if share else "call-handler"
 
 
 def worker(organisation_code: str) -> str:

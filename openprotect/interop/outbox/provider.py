@@ -28,9 +28,11 @@ class Outbox:
         """Keep the messages in a transaction of their own; a reference that is here is the same one."""
         if not messages:
             return frozenset()
-        for message in messages:
-            if message.channel == "letter":
-                self._write_letter(message)
+        letters = [message for message in messages if message.channel == "letter"]
+        if letters:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for letter in letters:
+                self._write_letter(letter)
         with enter(system("outbox", now=messages[0].at)):
             Message.objects.bulk_create(
                 (
@@ -59,7 +61,6 @@ class Outbox:
         return self.folder / f"{reference}.pdf"
 
     def _write_letter(self, message: OutgoingMessage) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target = self.letter(message.reference)
         beside = target.with_suffix(".part")
         beside.write_bytes(pdf.render(message, banner=self.banner, sender=self.sender))
