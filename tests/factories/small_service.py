@@ -31,6 +31,7 @@ from openprotect.journey.identify.facts import MEMBERS, CohortResult
 from openprotect.people.facts import Arrival, ContactPointGiven
 from openprotect.programmes import actions as programmes
 from openprotect.programmes.loader import load_pack
+from openprotect.programmes.queries import switched_on as programmes_on
 
 PACK = Path(__file__).parents[2] / "packs" / "covid-protect"
 BEGINS = datetime(2020, 4, 7, 9, 0, tzinfo=UTC)
@@ -87,7 +88,7 @@ ALL_WELL: Mapping[str, Any] = {
     "mood": "all_right",
     "lonely": "hardly_ever",
     "home": ["none"],
-    "safe_at_home": "rather_not_say",
+    "safe_at_home": "yes",
     "oximeter": "do_not_have",
     "call_wanted": "no",
 }
@@ -115,25 +116,31 @@ def open_service(folder: Path) -> int:
     return version
 
 
-def small_service(folder: Path, *people: Arrival) -> dict[str, Invited]:
-    """The service on its first morning; returns those who were written to, by their source id."""
-    version = open_service(folder)
-    by = system("test", now=BEGINS)
+def cohort_run(*people: Arrival, now: datetime = BEGINS) -> None:
+    """A cohort run that finds these people and nobody else."""
+    by = system("test", now=now)
     with enter(by):
         basis = basis_id(DIRECT_CARE)
+        version = programmes_on()["covid-protect"]
     flow.perform(
         identify.build_cohort,
         pack_version=version,
         dataset="test",
-        index_date=BEGINS.date(),
+        index_date=now.date(),
         result=_found(people),
         arrivals=people,
         basis=basis,
         by=by,
-        now=BEGINS,
+        now=now,
     )
+
+
+def small_service(folder: Path, *people: Arrival) -> dict[str, Invited]:
+    """The service on its first morning; returns those who were written to, by their source id."""
+    open_service(folder)
+    cohort_run(*people)
     sending.send_due(now=BEGINS)
-    with enter(by):
+    with enter(system("test", now=BEGINS)) as by:
         sent = outbox.messages(scope=by)
     by_number = {message.to: message for message in sent}
     return {
@@ -141,7 +148,7 @@ def small_service(folder: Path, *people: Arrival) -> dict[str, Invited]:
             link_in(message.body).rsplit("/")[-1], each.date_of_birth or date.min, message.person_id
         )
         for each in people
-        if (message := by_number.get(each.contact_points[0].value))
+        if each.contact_points and (message := by_number.get(each.contact_points[0].value))
     }
 
 

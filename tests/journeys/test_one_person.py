@@ -102,7 +102,6 @@ def test_mrs_hall_is_found_reached_heard_helped_and_asked_again(committed_db: Ur
         check_in=proof.check_in_id,
         answers={
             **ALL_WELL,
-            "safe_at_home": "yes",
             "food": "one_or_two_days",
             "medicines": "not_enough",
             "medicines_days": 0,
