@@ -14,6 +14,12 @@ class NotInLiveMode(Refusal):
     """OPENPROTECT_MODE is live, and a demo is never made there: unset it, or set it to demo."""
 
 
+class DemoInLiveMode(Refusal):
+    """This database was marked as a demo when it was created, and OPENPROTECT_MODE is live: make
+    another database for live use.
+    """
+
+
 @contextmanager
 def ready(*, demo: bool = False, throwaway: bool = False, change: bool = True) -> Iterator[Urls]:
     """Makes Django and a migrated database available, and ends what it started.
@@ -28,6 +34,8 @@ def ready(*, demo: bool = False, throwaway: bool = False, change: bool = True) -
         raise NotInLiveMode
     os.environ["OPENPROTECT_MODE"] = mode or _mode(demo=demo or throwaway)
     with _files(throwaway=throwaway), database.for_this_process(throwaway=throwaway) as urls:
+        if mode == "live" and database.demo_mark(urls):
+            raise DemoInLiveMode
         _set_up(urls)
         if change:
             _bring_up(urls, demo=demo)

@@ -119,7 +119,7 @@ CONTENT_SECURITY_POLICY = {
 SERVICE_NAME = "OpenProtect"
 # The number that a person answers, the same whatever the programme: it stands on the door,
 # where nobody is known yet. 01632 is the range that is given to nobody.
-HELP_PHONE = os.environ.get("OPENPROTECT_HELP_PHONE", "01632 960 600")
+HELP_PHONE = os.environ.get("OPENPROTECT_HELP_PHONE", "01632 960001")
 HELP_HOURS = os.environ.get("OPENPROTECT_HELP_HOURS", "8am to 8pm every day")
 # A person's page may rest so long before date of birth and link are needed again.
 PERSON_SESSION_SECONDS = 30 * 60

@@ -6,6 +6,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openprotect.config.settings")
 os.environ.setdefault("OPENPROTECT_PROCESS", "web")
 
 # After the two lines above, which it reads.
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+
+if settings.MODE == "live":
+    from openprotect.governance.queries import is_demo
+
+    if is_demo():
+        raise SystemExit("This database is marked as a demo; OPENPROTECT_MODE=live needs another.")

@@ -19,12 +19,13 @@ from pathlib import Path
 from django.conf import settings
 from tqdm import tqdm
 
-from openprotect.demo import players, setting_up
+from openprotect.demo import players, seen, setting_up
 from openprotect.demo.crowd import crowd, let_commits_wait
 from openprotect.demo.living import Living
 from openprotect.demo.synthesise.population import synthesise
+from openprotect.governance import actions as governance
 from openprotect.governance import clock
-from openprotect.governance.queries import basis_id
+from openprotect.governance.queries import basis_id, user_id_of
 from openprotect.governance.scope import enter, system
 from openprotect.interop.feeds.list_entries import entries
 from openprotect.interop.feeds.records import import_records
@@ -45,6 +46,7 @@ from openprotect.programmes.queries import switched_on
 
 DATASET = "demo"
 HOURS = range(8, 21, 2)
+MORNING = range(8, 13, 2)
 COUNTED_AT = time(23, 0)
 SECOND_LIST_AFTER = timedelta(days=7)
 
@@ -87,10 +89,7 @@ def live(*, people: int, days: int, seed: int, start: date) -> list[dict[str, ob
             _live_day(day, start, living, play, files, population)
             _tick_off(folder, day.isoformat())
     if not _done(folder, "lived"):
-        morning = at(start + timedelta(days=made.days), time(9))
-        clock.set_clock(morning, running=False)
-        sweeper.sweep(now=morning)
-        clock.set_clock(morning, running=True)
+        _leave_a_morning_of_work(living, start + timedelta(days=made.days))
         _tick_off(folder, "lived")
     else:
         clock.set_clock(clock.stood_at(), running=True)
@@ -153,6 +152,26 @@ def _live_day(
 
 def _nobody(what: str, now: datetime) -> None:
     """Nobody does anything: no day is left to be lived."""
+
+
+def _leave_a_morning_of_work(living: Living, day: date) -> None:
+    """On the morning after, people have answered and nobody has worked: that is yours to do.
+
+    The reviewer of the demo is moved to the practice that most is asked of.
+    """
+    for hour in MORNING:
+        now = at(day, time(hour))
+        clock.set_clock(now, running=False)
+        sweeper.sweep(now=now)
+        living.answer(now)
+    by = system("demo", now=now)
+    with enter(by):
+        busiest = seen.busiest_practice(scope=by)
+    reviewer = user_id_of("practice-reviewer")
+    if busiest and reviewer:
+        flow.perform(governance.transfer, by=by, now=now, user=reviewer, organisation=busiest)
+    sweeper.record_day(now=now)
+    clock.set_clock(now, running=True)
 
 
 def _receive_list(path: Path, now: datetime) -> None:

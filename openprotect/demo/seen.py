@@ -146,6 +146,20 @@ def referrals(*, scope: Scope) -> list[Referred]:
     )
 
 
+def busiest_practice(*, scope: Scope) -> int | None:
+    """The practice whose teams have most to accept."""
+    require(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.id FROM act_calltoaction a JOIN governance_team t ON t.id = a.owner_team_id"
+            " JOIN governance_organisation o ON o.id = t.organisation_id"
+            " WHERE a.status = 'open' AND o.kind = 'practice'"
+            " GROUP BY o.id, o.code ORDER BY count(*) DESC, o.code LIMIT 1"
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def partners(*, scope: Scope) -> dict[str, int]:
     """The first partner organisation of each kind."""
     require(scope)

@@ -132,6 +132,17 @@ def appoint(
     return Done(user.id)
 
 
+def transfer(*, user: int, organisation: int, by: Scope, now: datetime) -> Done[None]:
+    """Move somebody with their role to another organisation from now on; the past stays true."""
+    permit("manage.memberships", by=by)
+    for membership in Membership.objects.filter(user_id=user, ends_at=None).exclude(organisation_id=organisation):
+        membership.ends_at = now
+        membership.save(update_fields=["ends_at"])
+        Membership.objects.create(user_id=user, organisation_id=organisation, role_id=membership.role_id, starts_at=now)
+    record("transferred", by=by, of="user", id=user)
+    return Done(None)
+
+
 def state_basis(
     *,
     key: str,

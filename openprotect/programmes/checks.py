@@ -128,6 +128,7 @@ class _Checker:
         yield from self._clocked(TRIAGE, "cannot_assess", category, urgency)
         contact = self.pack.contact
         yield from self._clocked(CONTACT, "when_exhausted", contact.exhausted_category, contact.exhausted_urgency)
+        yield from self._clocked(CONTACT, "when_worried", contact.worried_category, contact.worried_urgency)
 
     def _clocked(self, file: str, key: str, category: str, urgency: str) -> Iterator[Fault]:
         categories = self.pack.act.categories

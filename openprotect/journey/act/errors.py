@@ -7,10 +7,6 @@ class NotPossibleNow(Refusal):
     """This has moved on: it is "{status}" now, so you cannot {verb} it. Open it again to see what happened."""
 
 
-class WithAPartner(Refusal):
-    """{organisation} has this now. Wait for their outcome, or take it back first."""
-
-
 class UnknownOutcome(Refusal):
     """Choose an outcome from the list."""
 

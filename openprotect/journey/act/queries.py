@@ -56,13 +56,15 @@ PAGE = 25
 def worklist(*, scope: Scope, after: str = "") -> Worklist:
     """What is to be done by the teams of this actor's organisations, most urgent first.
 
+    Who watches over others (`see.every_need`: surveillance, a locality's lead) has the needs of
+    everybody in their scope, whichever team holds them.
     Pages go by key (rank, due, id), so that the last page costs what the first does. `after` is
     what the page before gave; anything else starts at the beginning.
     """
     require(scope)
-    mine = CallToAction.objects.filter(owner_team__organisation_id__in=scope.organisations).exclude(
-        status=CallToAction.Status.CLOSED
-    )
+    mine = CallToAction.objects.exclude(status=CallToAction.Status.CLOSED)
+    if not scope.may("see.every_need"):
+        mine = mine.filter(owner_team__organisation_id__in=scope.organisations)
     page = mine.order_by("-rank", "due_at", "id")
     key = _key(after)
     if key:
@@ -70,7 +72,8 @@ def worklist(*, scope: Scope, after: str = "") -> Worklist:
         page = page.extra(where=["(-rank, due_at, act_calltoaction.id) > (%s, %s, %s)"], params=[-rank, due_at, last])
     found = list(page.select_related("owner_team__organisation")[: PAGE + 1])
     names = {i.person_id: i for i in PersonIdentity.objects.filter(person_id__in=[c.person_id for c in found])}
-    rows = [_row(c, names.get(c.person_id), scope.now) for c in found[:PAGE]]
+    partners = _partners(found)
+    rows = [_row(c, names.get(c.person_id), partners.get(c.id, ""), scope.now) for c in found[:PAGE]]
     more = (
         f"{found[PAGE - 1].rank}~{found[PAGE - 1].due_at.isoformat()}~{found[PAGE - 1].id}" if len(found) > PAGE else ""
     )
@@ -91,7 +94,13 @@ def _key(after: str) -> tuple[int, datetime, UUID] | None:
         return None
 
 
-def _row(call: CallToAction, identity: PersonIdentity | None, now: datetime) -> WorklistRow:
+def _partners(calls: Sequence[CallToAction]) -> dict[UUID, str]:
+    """Call to action -> the partner who has accepted it and not yet reported."""
+    accepted = Referral.objects.filter(call_to_action__in=calls, status=Referral.Status.ACCEPTED)
+    return dict(accepted.values_list("call_to_action_id", "organisation__name"))
+
+
+def _row(call: CallToAction, identity: PersonIdentity | None, partner: str, now: datetime) -> WorklistRow:
     return WorklistRow(
         id=call.id,
         person=call.person_id,
@@ -107,12 +116,14 @@ def _row(call: CallToAction, identity: PersonIdentity | None, now: datetime) -> 
         overdue=call.due_at < now and call.status != CallToAction.Status.CLOSED,
         status=call.status,
         team_name=f"{call.owner_team.organisation.name}: {call.owner_team.name}",
-        held_by=_held_by(call),
+        held_by=_held_by(call, partner),
     )
 
 
-def _held_by(call: CallToAction) -> str:
+def _held_by(call: CallToAction, partner: str) -> str:
     """Clinical responsibility passes when it is accepted, never when it is sent."""
+    if partner:
+        return partner
     if call.accepted_at:
         return f"{call.owner_team.organisation.name}: {call.owner_team.name}"
     return "Surveillance team, until it is accepted"
@@ -161,8 +172,9 @@ def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
         for row in (explained.fired if explained else [])
         if row["category"] == found.category
     ]
+    identity = PersonIdentity.objects.filter(person_id=found.person_id).first()
     return CallToActionView(
-        row=_row(found, PersonIdentity.objects.filter(person_id=found.person_id).first(), scope.now),
+        row=_row(found, identity, _partners([found]).get(found.id, ""), scope.now),
         person=found.person_id,
         category=category,
         possible=rules.possible(found.status),

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Min
 
 from openprotect.governance.scope import Scope, require
-from openprotect.journey.contact.models import Attempt, Call, CallTry, Intent, Link
+from openprotect.journey.contact.models import Call, CallTry, Intent, Link
 from openprotect.journey.contact.rules import CALL
 from openprotect.people.models import ContactPoint, Need, PersonIdentity
 
@@ -92,12 +92,6 @@ def link(token_hash: str, *, scope: Scope) -> Link | None:
     """What a link's hash opens, if it is known and has not expired. System scope only."""
     require(scope)
     return Link.objects.filter(token_hash=token_hash, expires_at__gt=scope.now).first()
-
-
-def messages_to(person: UUID, *, scope: Scope) -> list[Attempt]:
-    """What was sent to a person, newest first."""
-    require(scope)
-    return list(Attempt.objects.filter(person_id=person).order_by("-claimed_at")[:100])
 
 
 def next_message_due(*, scope: Scope) -> tuple[int, datetime | None]:

@@ -11,7 +11,7 @@ STATES: Mapping[str, str] = {
     "died": "Died",
     "call_to_action_open": "Needs action",
     "with_partner": "With a partner",
-    "no_route": "No way to reach them (a team owns it)",
+    "no_route": "No route (a team owns it)",
     "contacted_in_error": "Contacted in error",
     "no_longer_listed": "Taken off before we contacted them",
     "opted_out": "Asked for no contact",

@@ -92,6 +92,8 @@ class Contact:
     call: CallRule
     exhausted_category: str
     exhausted_urgency: str
+    worried_category: str
+    worried_urgency: str
 
 
 def parse_contact(document: Node, file: str, faults: list[Fault]) -> Contact:
@@ -134,6 +136,8 @@ def parse_contact(document: Node, file: str, faults: list[Fault]) -> Contact:
         ),
         exhausted_category=raw["when_exhausted"]["category"],
         exhausted_urgency=raw["when_exhausted"]["urgency"],
+        worried_category=raw["when_worried"]["category"],
+        worried_urgency=raw["when_worried"]["urgency"],
     )
     for path, read, expected in _faults(contact):
         faults.append(Fault(file, f"line {line_of(document, path)}", "", read, expected))

@@ -138,7 +138,7 @@ def _rules(found: CallToActionView) -> list[dict[str, Any]]:
     made = [
         {"id": fired["row_id"], "why": fired["why"], "read": [read(*each) for each in _values(fired)]}
         for fired in found.explained.fired
-        if fired["category"] == found.category.key
+        if fired["category"] == found.category.key and fired["urgency"] != "none"
     ]
     if found.explained.cannot_assess and found.category.key == table.cannot_assess[0]:
         missing = [read(column, None) for column in found.explained.cannot_assess]

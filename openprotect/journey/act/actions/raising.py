@@ -44,14 +44,22 @@ def raise_calls(*, decision: UUID, by: Scope, now: datetime) -> Done[int]:
 
 
 def raise_for(*, member: UUID, why: str, source: str, source_id: str, by: Scope, now: datetime) -> Done[UUID]:
-    """Raise the call to action that the pack names for members whom contact gave up on."""
+    """Raise what the pack names for a member whom contact gave up on (`source` "contact"), or
+    about whom a caller is worried ("welfare").
+    """
     permit("raise.calls_to_action", by=by)
     found = Member.objects.get(id=member)
     version = programmes.switched_on()[found.programme]
     pack = programmes.pack(version)
+    ladder = pack.contact
+    wanted = (
+        Wanted(ladder.worried_category, ladder.worried_urgency, why)
+        if source == "welfare"
+        else Wanted(ladder.exhausted_category, ladder.exhausted_urgency, why)
+    )
     raised = _raise(
         found,
-        Wanted(pack.contact.exhausted_category, pack.contact.exhausted_urgency, why),
+        wanted,
         pack=pack,
         pack_version=version,
         source=source,

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from openprotect.governance.actions import permit, record
 from openprotect.governance.scope import Scope, enter, system
@@ -93,11 +93,12 @@ def record_call(*, call: UUID, outcome: str, contact_point: int | None, by: Scop
 
 
 def release_expired_calls(*, by: Scope, now: datetime) -> Done[int]:
-    """Put calls whose lease ran out back on the list."""
+    """Put calls whose lease ran out back on the list, unless the person has answered meanwhile."""
     permit("send.messages", by=by)
-    released = Call.objects.filter(status=Call.Status.BEING_PHONED, claimed_until__lte=now).update(
-        status=Call.Status.WAITING, claimed_by=None, claimed_until=None
-    )
+    expired = Call.objects.filter(status=Call.Status.BEING_PHONED, claimed_until__lte=now)
+    later = Intent.objects.filter(member_id=OuterRef("member_id"), occurrence__gt=OuterRef("occurrence"))
+    expired.filter(Exists(later)).update(status=Call.Status.DONE, claimed_by=None, claimed_until=None, ended_at=now)
+    released = expired.update(status=Call.Status.WAITING, claimed_by=None, claimed_until=None)
     return Done(released)
 
 
@@ -119,6 +120,8 @@ def _what_follows(
         case "wrong_number":
             if contact_point is not None:
                 people.end_contact_point(contact_point=contact_point, why=outcome.code, by=by, now=now)
+            if _answered(call):
+                return _end(call, Call.Status.DONE, now)
             if _numbers_left(call.person_id):
                 call.status, call.due_at = Call.Status.WAITING, rules.first_try(contact.call, now)
                 return ()
@@ -136,7 +139,7 @@ def _what_follows(
 
 
 def _retry_or_end(call: Call, outcome: CallOutcome, contact: Contact, now: datetime) -> tuple[object, ...]:
-    if outcome.ends:
+    if outcome.ends or _answered(call):  # who answered while the phone rang is not rung again
         return _end(call, Call.Status.DONE, now)
     tries = list(CallTry.objects.filter(call=call).order_by("number").values_list("at", flat=True))
     again = rules.next_try(contact.call, tries, call.raised_at, now)
