@@ -36,6 +36,7 @@ def demo(
     os.environ.setdefault("OPENPROTECT_BASE_URL", f"http://{serve.HOST}:{port}")
     if not no_serve:
         serve.require_free(port)
+    say("Starting the database. Synthetic: not for care.")
     with ready(demo=True, throwaway=no_serve):
         from openprotect.demo.life import live
 

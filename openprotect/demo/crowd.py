@@ -8,6 +8,10 @@ done before the next kind begins.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -51,10 +55,20 @@ def crowd(make: Callable[..., Any], **arguments: object) -> Iterator[Callable[[s
 def _begin(make: Callable[..., Any], arguments: dict[str, object]) -> None:
     import django
 
+    # Ctrl-C goes to the whole group: the process that started us decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     django.setup()
     global _living
     _living = make(**arguments)
     let_commits_wait()
+
+
+def _end_with(parent: int) -> None:
+    """Whoever started us may be killed before it can say goodbye."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _play(what: str, now: datetime) -> None:

@@ -26,7 +26,7 @@ from openprotect.demo.synthesise.population import synthesise
 from openprotect.governance import actions as governance
 from openprotect.governance import clock
 from openprotect.governance.queries import basis_id, user_id_of
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.feeds.list_entries import entries
 from openprotect.interop.feeds.records import import_records
 from openprotect.interop.feeds.shielded_list import read_shielded_list
@@ -41,6 +41,7 @@ from openprotect.people import actions as people
 from openprotect.people.errors import ListAlreadyReceived
 from openprotect.people.population import Population
 from openprotect.programmes import actions as programmes
+from openprotect.programmes.definitions import Pack
 from openprotect.programmes.loader import load_pack
 from openprotect.programmes.queries import switched_on
 
@@ -109,19 +110,27 @@ def ledger(made: Made, start: date) -> list[dict[str, object]]:
 
 
 def _make(made: Made, files: Path, population: Population, now: datetime) -> None:
+    codelists = next(players.PACK.glob("*/codelists"))
     with tqdm(total=made.people, unit=" people", unit_scale=True, desc="Making", delay=2, leave=False) as bar:
-        codelists = next(players.PACK.glob("*/codelists"))
         start = date.fromisoformat(made.start)
         synthesise(files, people=made.people, seed=made.seed, start=start, codelists=codelists, progress=bar.update)
     clock.set_clock(now, running=False)
     pack = load_pack(players.PACK)
-    setting_up.set_up(organisations=files / "organisations.csv", pack=pack, now=now)
-    _receive_list(files / "shielded-list-v1.csv", now)
-    import_records(files, form=TABLES_FORMAT, population=population, dataset=DATASET, now=now)
     by = system("demo", now=now)
-    version = flow.perform(programmes.publish_pack, by=by, now=now, pack=pack)
-    flow.perform(programmes.switch_on, by=by, now=now, version=version)
-    _run_cohort(population, now)
+    steps = (
+        lambda: setting_up.set_up(organisations=files / "organisations.csv", pack=pack, now=now),
+        lambda: _receive_list(files / "shielded-list-v1.csv", now),
+        lambda: import_records(files, form=TABLES_FORMAT, population=population, dataset=DATASET, now=now),
+        lambda: _switch_on(pack, by),
+        lambda: _run_cohort(population, now),
+    )
+    for step in tqdm(steps, unit=" steps", desc="Importing the list and records, running the cohort", leave=False):
+        step()
+
+
+def _switch_on(pack: Pack, by: Scope) -> None:
+    version = flow.perform(programmes.publish_pack, by=by, now=by.now, pack=pack)
+    flow.perform(programmes.switch_on, by=by, now=by.now, version=version)
 
 
 def _live_day(

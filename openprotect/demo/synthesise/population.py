@@ -18,6 +18,12 @@ from openprotect.lib.nhs_number import TEST_NUMBERS, number_for_tests
 MOST_PEOPLE = TEST_NUMBERS - 10_000  # the rest is for those whom only the list knows
 EARLIEST_START = date(2020, 3, 1)
 AT_RISK = 0.045
+NOTE = """Synthetic: not for care.
+
+Nobody in these files exists. Their NHS numbers are from the range for tests, their telephone
+numbers from the ranges for drama. The files are in the shapes in which real ones are sent, which
+leaves no room for this sentence inside them.
+"""
 _RISK_FROM_AGE = ((80, 0.130), (65, 0.105), (50, 0.055), (18, 0.024), (0, 0.013))
 _STEADINESS = 8  # how many people too few make the next ones twice as likely
 _LISTED_OF_AT_RISK = 0.64
@@ -63,6 +69,7 @@ def synthesise(
     if start < EARLIEST_START:
         raise StartTooEarly(earliest=f"{EARLIEST_START:%d %B %Y}")
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "READ-ME.txt").write_text(NOTE, encoding="utf-8")
     draw = Draw(f"openprotect {seed} {start.isoformat()} {people}")
     with Tables(folder) as tables:
         making = _Making(tables, people, start, CodeLists(codelists), draw)
