@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
 from psycopg import sql
 
 # What policies read of the scope; a text for `statement`, so its braces are doubled.
@@ -57,13 +55,9 @@ _PERSON = "op_identity() = 'person' AND {table}.{column} = op_person()"
 _PARTNER = "op_identity() = 'partner' AND {table}.{column} = op_referral()"
 
 
-def _run(*statements: sql.Composable) -> migrations.RunPython:
-    def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        with schema_editor.connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-
-    return migrations.RunPython(forwards, migrations.RunPython.noop)
+def _run(*statements: sql.Composable) -> migrations.RunSQL:
+    # As text, not by RunPython, for which Django would render every model before each of them.
+    return migrations.RunSQL([each.as_string(None) for each in statements], migrations.RunSQL.noop)
 
 
 def protect(
@@ -76,7 +70,7 @@ def protect(
     person_write: bool = False,
     partner_column: str = "",
     partner_write: bool = False,
-) -> migrations.RunPython:
+) -> migrations.RunSQL:
     """Row-level security for one personal table.
 
     `column` holds the person's id. `staff_read` and `staff_write` name the permission that a
@@ -116,7 +110,7 @@ def protect(
     return _run(*statements)
 
 
-def reference(table: str, *, write: str = "true") -> migrations.RunPython:
+def reference(table: str, *, write: str = "true") -> migrations.RunSQL:
     """Row-level security for a table that says nothing of any person: all may read it.
 
     Only the system actor writes, and only where the SQL condition `write` holds.
@@ -146,7 +140,7 @@ def _policy(table: str, name: str, command: str, rule: sql.Composable) -> sql.Co
     return sql.SQL(" ").join(parts)
 
 
-def grant(table: str, *privileges: str, columns: tuple[str, ...] = ()) -> migrations.RunPython:
+def grant(table: str, *privileges: str, columns: tuple[str, ...] = ()) -> migrations.RunSQL:
     """What the app role may do with a table at all; `columns` narrows an UPDATE."""
     role = sql.Identifier(settings.APP_ROLE)
     statements = []
@@ -160,6 +154,6 @@ def grant(table: str, *privileges: str, columns: tuple[str, ...] = ()) -> migrat
     return _run(*statements)
 
 
-def statement(text: str) -> migrations.RunPython:
+def statement(text: str) -> migrations.RunSQL:
     """One SQL text in which `{app}` stands for the app role and braces are doubled."""
     return _run(sql.SQL(text).format(app=sql.Identifier(settings.APP_ROLE)))
