@@ -26,9 +26,16 @@ _OPEN = """
 INSERT INTO check_in_checkin (id, member_id, person_id, pack_version_id, occurrence, opens_at, missed_at,
                               status, missed_in_a_row)
 SELECT gen_random_uuid(), member_id, person_id, pack_version_id, occurrence, min(due_at), max(respond_by), 'open', 0
-FROM contact_intent WHERE batch = %s
+FROM contact_intent WHERE batch = %(batch)s
 GROUP BY member_id, person_id, pack_version_id, occurrence
 ON CONFLICT (member_id, occurrence) DO NOTHING
+"""
+
+# One check-in at a time: an earlier one that nobody settled gives way to the one now asked for.
+_GIVE_WAY = """
+UPDATE check_in_checkin c SET status = 'withdrawn', settled_at = %(now)s
+FROM contact_intent i
+WHERE i.batch = %(batch)s AND c.member_id = i.member_id AND c.status = 'open' AND c.occurrence < i.occurrence
 """
 
 _MISS = """
@@ -68,7 +75,8 @@ def open_planned(*, batch: UUID, by: Scope, now: datetime) -> Done[int]:
     """Open the check-ins that a batch of planned steps asks for; returns how many are new."""
     permit("open.check_ins", by=by)
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [batch])
+        cursor.execute(_GIVE_WAY, {"batch": batch, "now": now})
+        cursor.execute(_OPEN, {"batch": batch})
         opened = cursor.rowcount
     return Done(opened, (CheckInsOpened(batch, opened),))
 

@@ -30,6 +30,15 @@ SELECT id FROM contact_call WHERE status = 'waiting' AND due_at <= %s
 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
+# Nobody is rung who has died, is restricted, has left, or asked for no contact, whatever told us so.
+_STOP = """
+UPDATE contact_call c SET status = 'cancelled', claimed_by_id = NULL, claimed_until = NULL, ended_at = %(now)s
+FROM people_person p, identify_member m
+WHERE c.ended_at IS NULL AND p.id = c.person_id AND m.id = c.member_id
+  AND (p.died_on IS NOT NULL OR p.restricted OR m.left_at IS NOT NULL OR 'no_contact' = (
+      SELECT kind FROM people_wish w WHERE w.person_id = p.id ORDER BY w.id DESC LIMIT 1))
+"""
+
 
 def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
     """Take the call that has waited longest among those this handler may make.
@@ -42,6 +51,8 @@ def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
     ).first()
     if mine is None:
         with connection.cursor() as cursor:
+            with enter(system("contact", now=now)):
+                cursor.execute(_STOP, {"now": now})
             cursor.execute(_NEXT, [now])
             row = cursor.fetchone()
         if row is None:

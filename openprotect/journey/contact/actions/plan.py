@@ -287,7 +287,8 @@ def _by_version(missed: Sequence[Missed]) -> dict[int, list[Missed]]:
     on = programmes.switched_on()
     grouped: dict[int, list[Missed]] = {}
     for member, programme in Member.objects.filter(id__in=members).values_list("id", "programme"):
-        grouped.setdefault(on[programme], []).append(members[member])
+        if programme in on:
+            grouped.setdefault(on[programme], []).append(members[member])
     return grouped
 
 
