@@ -67,7 +67,7 @@ def date_of_birth(sent: QueryDict) -> tuple[date | None, tuple[Error, ...]]:
     try:
         day, month, year = (int(part) for part in parts)
         return date(year, month, day), ()
-    except ValueError:
+    except (ValueError, OverflowError):  # 25 digits are a number, too
         return None, _fault("Enter a real date of birth, such as 31 3 1945")
 
 
