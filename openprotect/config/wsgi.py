@@ -11,8 +11,10 @@ from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
 
-if settings.MODE == "live":
+if settings.MODE in ("live", "demo"):
     from openprotect.governance.queries import is_demo
 
-    if is_demo():
+    if settings.MODE == "live" and is_demo():
         raise SystemExit("This database is marked as a demo; OPENPROTECT_MODE=live needs another.")
+    if settings.MODE == "demo" and not is_demo():
+        raise SystemExit("This database is not marked as a demo; OPENPROTECT_MODE=demo needs another.")

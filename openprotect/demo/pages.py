@@ -1,13 +1,18 @@
-"""The demo's front page, one-click sign-in and outbox. Never part of a live service."""
+"""The demo's front page, one-click sign-in and outbox. Never part of a live service.
+
+Every view asks the database first: settings can be wrong about whose data stands there.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -22,11 +27,27 @@ from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.shown import shown_telephone
 from openprotect.web.signed_in import first_page
 
+Rest = ParamSpec("Rest")
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 CHANNELS = {"": "All", "sms": "Texts", "email": "E-mails", "letter": "Letters"}
 
 
+def in_a_demo(
+    view: Callable[Concatenate[ScopedRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[ScopedRequest, Rest], HttpResponse]:
+    """Opens a view on a database that was made as a demo, whatever the settings say."""
+
+    @wraps(view)
+    def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if not governance.is_demo():
+            raise NotADemo()
+        return view(request, *args, **kwargs)
+
+    return asked
+
+
 @require_GET
+@in_a_demo
 def front(request: ScopedRequest) -> HttpResponse:
     """What this is, what day it is, and who you can be."""
     with enter(system("demo", now=request.scope.now)) as demo:
@@ -40,12 +61,11 @@ def front(request: ScopedRequest) -> HttpResponse:
 
 
 @require_POST
+@in_a_demo
 def sign_in(request: ScopedRequest) -> HttpResponse:
-    """Be one of the demo's people. Refused on a database that was not made as a demo."""
+    """Be one of the demo's people."""
     username = request.POST.get("username", "")
     with enter(system("demo", now=request.scope.now)) as demo:
-        if not governance.is_demo():
-            raise NotADemo()
         id_ = governance.user_id_of(username) if username in personas.STAFF else None
         member = governance.staff_member(id_, now=demo.now) if id_ else None
         if id_ is None or member is None:
@@ -59,6 +79,7 @@ def sign_in(request: ScopedRequest) -> HttpResponse:
 
 
 @require_GET
+@in_a_demo
 def outbox(request: ScopedRequest) -> HttpResponse:
     """What would have left, newest first, of one channel or of all."""
     channel = request.GET.get("channel", "")
@@ -72,6 +93,7 @@ def outbox(request: ScopedRequest) -> HttpResponse:
 
 
 @require_GET
+@in_a_demo
 def message(request: ScopedRequest, reference: UUID) -> HttpResponse:
     """One message as it was handed over, its links to be followed."""
     with enter(system("demo", now=request.scope.now)) as demo:
@@ -88,7 +110,8 @@ def message(request: ScopedRequest, reference: UUID) -> HttpResponse:
 
 
 @require_GET
-def letter(request: HttpRequest, reference: UUID) -> HttpResponse:
+@in_a_demo
+def letter(request: ScopedRequest, reference: UUID) -> HttpResponse:
     """The PDF of a letter."""
     path = settings.DATA / "letters" / f"{reference}.pdf"
     if not path.is_file():
