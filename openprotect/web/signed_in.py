@@ -16,7 +16,9 @@ from django.views.decorators.http import require_POST
 
 from openprotect.governance import queries
 from openprotect.governance.actions import permit
+from openprotect.governance.errors import NotPermitted
 from openprotect.governance.scope import Scope
+from openprotect.web.errors import refused
 from openprotect.web.pages import ScopedRequest, page
 
 Rest = ParamSpec("Rest")
@@ -54,7 +56,8 @@ def needs(
         @wraps(view)
         def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
             if request.scope.identity != "staff":
-                return page(request, "staff/signed_out.html", status=HTTPStatus.FORBIDDEN)
+                signed_out = page(request, "staff/signed_out.html", status=HTTPStatus.FORBIDDEN)
+                return refused(signed_out, NotPermitted())
             permit(permission, by=request.scope)
             return view(request, *args, **kwargs)
 

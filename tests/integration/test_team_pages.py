@@ -83,6 +83,20 @@ def test_without_a_link_there_is_no_referral(need: UUID) -> None:
         assert "Ada" not in answered.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [
+        ("get", "/staff/worklist", "staff:worklist"),
+        ("get", "/check-in/", "public:resume"),
+        ("get", "/referral", "partner:referral"),
+        ("post", "/referral/accept", "partner:answer"),
+    ],
+)
+def test_whoever_comes_as_nobody_is_refused_and_that_is_written_down(method: str, path: str, route: str) -> None:
+    assert getattr(Client(), method)(path).status_code in (403, 404)
+    assert _one("SELECT object_id FROM governance_auditevent WHERE action = 'refused'") == route
+
+
 def test_a_call_belongs_to_whoever_took_it(tmp_path: Path) -> None:
     small_service(tmp_path, ADA)
     now = days_pass(RANG_AFTER)

@@ -16,6 +16,7 @@ from openprotect.governance.errors import NotThere
 from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
 from openprotect.journey.act import actions, queries
+from openprotect.web.errors import refused
 from openprotect.web.identity import PartnerProof, remember_partner
 from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.partner import presenter
@@ -28,7 +29,7 @@ def open_link(request: ScopedRequest, token: str) -> HttpResponse:
     """The door: from here on this browser has the referral. Unknown and expired look the same."""
     opened = flow.perform(actions.open_referral, token=token, by=request.scope, now=request.scope.now)
     if opened is None:
-        return _no_referral(request)
+        return _no_referral_page(request)  # the action has written down which door it was
     with enter(system("door", now=request.scope.now)) as door:
         found = queries.referral(opened, scope=door)
     assert found is not None, "the door opened it"
@@ -74,4 +75,8 @@ def _shown(request: ScopedRequest, form: Form | None = None) -> HttpResponse:
 
 
 def _no_referral(request: ScopedRequest) -> HttpResponse:
+    return refused(_no_referral_page(request), NotThere())
+
+
+def _no_referral_page(request: ScopedRequest) -> HttpResponse:
     return page(request, "partner/no_referral.html", status=HTTPStatus.NOT_FOUND)

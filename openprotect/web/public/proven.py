@@ -9,6 +9,8 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpResponse
 
+from openprotect.governance.errors import NotPermitted
+from openprotect.web.errors import refused
 from openprotect.web.identity import PersonProof, person_proof
 from openprotect.web.pages import ScopedRequest, page
 
@@ -24,7 +26,7 @@ def proven(
     def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         proof = person_proof(request)
         if proof is None or request.scope.identity != "person":
-            return page(request, "public/ended.html", status=HTTPStatus.FORBIDDEN)
+            return refused(page(request, "public/ended.html", status=HTTPStatus.FORBIDDEN), NotPermitted())
         return view(request, proof, *args, **kwargs)
 
     return asked
