@@ -12,6 +12,7 @@ from datetime import datetime
 from openprotect.governance.scope import enter, system
 from openprotect.jobs import sending
 from openprotect.journey import flow
+from openprotect.journey.act import actions as act
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.contact import actions as contact
 from openprotect.journey.learn import actions as learn
@@ -29,6 +30,8 @@ def sweep(*, now: datetime) -> int:
     flow.perform(contact.release_expired_calls, by=by, now=now)
     while flow.perform(check_in.miss_due, by=by, now=now, limit=BATCH) == BATCH:
         pass
+    flow.perform(act.own_restricted, by=by, now=now)
+    flow.perform(act.follow_moves, by=by, now=now)
     sending.settle_lost(now=now)
     return sending.send_due(now=now)
 

@@ -40,7 +40,7 @@ from openprotect.journey.learn.events import DayRecorded
 from openprotect.journey.triage import actions as triage
 from openprotect.journey.triage.events import NeedsFound, Triaged
 from openprotect.lib.done import Done
-from openprotect.people.events import ContactDeclined, DeathRecorded, ListReceived
+from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 
 Value = TypeVar("Value")
 Arguments = Callable[[Any, Scope], Mapping[str, object]]
@@ -63,24 +63,27 @@ class Later:
 
 
 FLOW: Mapping[type, tuple[Now | Later, ...]] = {
+    # Check-ins are locked before intents, everywhere: the order of a submission.
     # people: a cohort run reads lists when the timetable or somebody says so
     ListReceived: (),
     ContactDeclined: (
+        Now(check_in.withdraw, lambda e, _: {"person": e.person}),
         Now(contact.stop, lambda e, _: {"person": e.person, "why": "no_contact"}),
-        Now(check_in.withdraw, lambda e, _: {"person": e.person}),
     ),
+    ContactWanted: (Now(contact.resume_all, lambda e, _: {"person": e.person}),),
     DeathRecorded: (
-        Now(contact.stop, lambda e, _: {"person": e.person, "why": "died"}),
         Now(check_in.withdraw, lambda e, _: {"person": e.person}),
+        Now(contact.stop, lambda e, _: {"person": e.person, "why": "died"}),
     ),
     # identify -> contact
     CohortBuilt: (
-        Now(contact.plan, lambda e, _: {"run": e.run}),
         Now(check_in.withdraw_left, lambda e, _: {"run": e.run}),
+        Now(contact.plan, lambda e, _: {"run": e.run}),
+        Now(act.own_restricted, lambda e, _: {}),
     ),
     MemberLeft: (
-        Now(contact.stop, lambda e, _: {"person": e.person, "why": e.why}),
-        Now(check_in.withdraw, lambda e, _: {"person": e.person}),
+        Now(check_in.withdraw, lambda e, _: {"member": e.member}),
+        Now(contact.stop, lambda e, _: {"member": e.member, "why": e.why}),
     ),
     # contact -> check in, or a team
     OccurrencesPlanned: (Now(check_in.open_planned, lambda e, _: {"batch": e.batch}),),
@@ -118,6 +121,7 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
             contact.after_missed,
             lambda e, scope: {"missed": check_in_queries.missed_in(e.sweep, scope=scope)},
         ),
+        Now(act.own_restricted, lambda e, _: {}),
     ),
     # triage -> act
     Triaged: (),

@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db import connection
 
 from openprotect.governance.actions import permit, record, record_each
+from openprotect.governance.errors import NotThere
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.people import arrivals
 from openprotect.people.errors import ListAlreadyReceived, RestrictedRecord
-from openprotect.people.events import ContactDeclined, DeathRecorded, ListReceived
+from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
 from openprotect.people.models import ContactPoint, ListVersion, Person, Wish
 
@@ -137,22 +138,28 @@ def record_wish(*, person: UUID, kind: str, by: Scope, now: datetime) -> Done[No
     """Write down that a person wants no more contact, or wants contact again."""
     Wish.objects.create(person_id=person, kind=kind, recorded_at=now, recorded_by=by.actor)
     record("wish recorded", by=by, person=person, of="wish", why=kind)
-    return Done(None, (ContactDeclined(person),) if kind == Wish.Kind.NO_CONTACT else ())
+    return Done(None, (ContactDeclined(person) if kind == Wish.Kind.NO_CONTACT else ContactWanted(person),))
 
 
 def record_death(*, person: UUID, died_on: date, by: Scope, now: datetime) -> Done[None]:
-    """Write down that a person has died, as somebody told us."""
+    """Write down that a person in the actor's scope has died, as somebody told us."""
+    permit("act.call", by=by)
+    _require_in_scope(person)
     with enter(system("people", now=now)):
         Person.objects.filter(id=person, died_on=None).update(died_on=died_on)
     record("death recorded", by=by, person=person, of="person", id=person)
     return Done(None, (DeathRecorded(person=person),))
 
 
-def end_contact_point(*, contact_point: int, why: str, by: Scope, now: datetime) -> Done[None]:
+def end_contact_point(*, person: UUID, contact_point: int, why: str, by: Scope, now: datetime) -> Done[None]:
     """Stop using a number or address that is wrong. It belongs to the number, not the person."""
+    permit("act.call", by=by)
+    _require_in_scope(person)
     with enter(system("people", now=now)):
-        ContactPoint.objects.filter(id=contact_point, ends_at=None).update(ends_at=now, ended_because=why)
-    record("contact point ended", by=by, of="contact point", id=contact_point, why=why)
+        ContactPoint.objects.filter(id=contact_point, person_id=person, ends_at=None).update(
+            ends_at=now, ended_because=why
+        )
+    record("contact point ended", by=by, person=person, of="contact point", id=contact_point, why=why)
     return Done(None)
 
 
@@ -162,6 +169,7 @@ def add_contact_point(*, person: UUID, kind: str, value: str, by: Scope, now: da
     Nothing is kept for a restricted person: their practice reaches them.
     """
     permit("act.calls_to_action", by=by)
+    _require_in_scope(person)
     with enter(system("people", now=now)):
         if Person.objects.filter(id=person, restricted=True).exists():
             raise RestrictedRecord()
@@ -174,3 +182,9 @@ def add_contact_point(*, person: UUID, kind: str, value: str, by: Scope, now: da
         )
     record("contact point found", by=by, person=person, of="contact point", id=point.id)
     return Done(point.id)
+
+
+def _require_in_scope(person: UUID) -> None:
+    """Asked before anything is written as the system: the actor must see the person themselves."""
+    if not Person.objects.filter(id=person).exists():
+        raise NotThere

@@ -83,6 +83,9 @@ WHERE p.id = a.person_id AND NOT a.fresh
 
 _UPDATE_IDENTITY = """
 UPDATE people_personidentity i SET
+    given_name = coalesce(nullif(a.given_name, ''), i.given_name),
+    family_name = coalesce(nullif(a.family_name, ''), i.family_name),
+    date_of_birth = coalesce(a.date_of_birth, i.date_of_birth),
     sex = CASE WHEN a.sex = 'unknown' THEN i.sex ELSE a.sex END,
     ethnic_category = coalesce(nullif(a.ethnic_category, ''), i.ethnic_category),
     imd_decile = coalesce(a.imd_decile, i.imd_decile),
@@ -111,7 +114,9 @@ INSERT INTO people_contactpoint (person_id, kind, value, as_given, quality, sour
 SELECT DISTINCT ON (a.person_id, n.kind, n.value)
        a.person_id, n.kind, n.value, n.as_given, n.quality, a.source, %(now)s, ''
 FROM arrival_point n JOIN arrival a USING (row) JOIN people_person p ON p.id = a.person_id
-WHERE NOT p.restricted
+WHERE NOT p.restricted AND NOT EXISTS (  -- what turned out wrong stays wrong, whoever sends it again
+    SELECT 1 FROM people_contactpoint w WHERE w.person_id = a.person_id AND w.kind = n.kind
+      AND w.value = n.value AND w.ended_because = 'wrong_number')
 ORDER BY a.person_id, n.kind, n.value, a.row
 ON CONFLICT (person_id, kind, value) WHERE ends_at IS NULL DO NOTHING
 """

@@ -22,6 +22,13 @@ class ContactDeclined:
 
 
 @dataclass(frozen=True)
+class ContactWanted:
+    """A person who had declined contact wants it again."""
+
+    person: UUID
+
+
+@dataclass(frozen=True)
 class DeathRecorded:
     """We learnt that a person has died."""
 

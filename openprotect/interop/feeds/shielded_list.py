@@ -7,11 +7,12 @@ the person: it is kept with its quality.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from openprotect.interop.feeds.comma_separated import read_comma_separated, shown
+from openprotect.lib import london
 from openprotect.lib.dates import NotADate, parse_compact_date, parse_date_or_serial
 from openprotect.lib.errors import BadInput, Fault
 from openprotect.lib.nhs_number import NotAnNhsNumber, parse_nhs_number
@@ -95,12 +96,14 @@ class ListFile:
     notes: tuple[str, ...] = ()
 
 
-def read_shielded_list(path: Path) -> ListFile:
+def read_shielded_list(path: Path, *, today: date | None = None) -> ListFile:
     """Read a list, or raise ListHasFaults with every fault in it. Imports nothing.
 
     The same row twice is counted as a duplicate; the same person twice with
-    different particulars stays twice, for whoever imports to decide.
+    different particulars stays twice, for whoever imports to decide. Nobody is born or
+    dies after `today`, which is the real date where none is given.
     """
+    today = today or london.today(datetime.now(UTC))
     file = read_comma_separated(Path(path), COLUMNS)
     faults = list(file.faults)
     rows: list[ListRow] = []
@@ -111,7 +114,7 @@ def read_shielded_list(path: Path) -> ListFile:
         if cells in seen:
             continue
         seen.add(cells)
-        row, row_version, row_faults = _Row(file.name, number, cells).read()
+        row, row_version, row_faults = _Row(file.name, number, cells, today).read()
         faults += row_faults
         if row_version and row_version != (version := version or row_version):
             expected = f"{version}, the version of the rows before"
@@ -139,10 +142,11 @@ def read_shielded_list(path: Path) -> ListFile:
 class _Row:
     """Reads one row and keeps every fault in it."""
 
-    def __init__(self, file: str, number: int, cells: tuple[str, ...]) -> None:
+    def __init__(self, file: str, number: int, cells: tuple[str, ...], today: date) -> None:
         self.file = file
         self.number = number
         self.cells = cells
+        self.today = today
         self.faults: list[Fault] = []
 
     def read(self) -> tuple[ListRow | None, str, list[Fault]]:
@@ -153,6 +157,9 @@ class _Row:
         date_of_birth = self._value("DateOfBirth", born or " ", parse_compact_date)
         date_of_death = self._value("DateOfDeath", died, parse_compact_date)
         started = self._value("InceptionDate", inception, _inception)
+        for column, day in (("DateOfBirth", date_of_birth), ("DateOfDeath", date_of_death)):
+            if day and day > self.today:
+                self._fault(column, f"{day:%Y%m%d}", "a date that is not in the future")
         if not given and not family:
             self._fault("PatientSurname", "", "a name")
         if informally not in ("", "0", "1"):

@@ -14,14 +14,20 @@ from openprotect.lib.london import today
 TEMPLATE = Path(__file__).with_name("letter.typ")
 
 
+class CannotBeSet(Exception):
+    """No font here has a character that this letter needs."""
+
+
 @cache
-def _compiler() -> typst.Compiler:
-    # Typst's own fonts, so that a letter is the same page on every machine.
-    return typst.Compiler(TEMPLATE, ignore_system_fonts=True)
+def _compiler(system_fonts: bool) -> typst.Compiler:
+    return typst.Compiler(TEMPLATE, ignore_system_fonts=not system_fonts)
 
 
 def render(message: OutgoingMessage, *, banner: str, sender: str) -> bytes:
-    """The letter as a PDF; `banner` stands at the head of each page (empty in life)."""
+    """The letter as a PDF; `banner` stands at the head of each page (empty in life).
+
+    Raises CannotBeSet where no font has what the name or the text needs.
+    """
     day = today(message.at)
     letter = {
         "address": message.to.split("\n"),
@@ -34,7 +40,15 @@ def render(message: OutgoingMessage, *, banner: str, sender: str) -> bytes:
         "reference": str(message.reference),
         "subject": message.subject,
     }
-    compiled = _compiler().compile(format="pdf", pdf_standards=["ua-1"], sys_inputs={"letter": json.dumps(letter)})
-    if not isinstance(compiled, bytes):
-        raise TypeError("Typst made no single file")
-    return compiled
+    inputs = {"letter": json.dumps(letter)}
+    # Typst's own fonts first, so that a letter is the same page on every machine; a name in a
+    # script that they lack takes the machine's.
+    for system_fonts in (False, True):
+        try:
+            pages = _compiler(system_fonts).compile(format="pdf", pdf_standards=["ua-1"], sys_inputs=inputs)
+        except typst.TypstError as error:
+            refused = error
+            continue
+        if isinstance(pages, bytes):
+            return pages
+    raise CannotBeSet(str(message.reference)) from refused

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 from openprotect.governance.scope import enter, system
 from openprotect.interop.letters import pdf
 from openprotect.interop.outbox.models import Message
 from openprotect.journey.contact.ports import OutgoingMessage
+
+log = structlog.get_logger(__name__)
 
 
 class Outbox:
@@ -25,14 +29,16 @@ class Outbox:
         self.sender = sender
 
     def send(self, messages: Sequence[OutgoingMessage]) -> frozenset[UUID]:
-        """Keep the messages in a transaction of their own; a reference that is here is the same one."""
-        if not messages:
-            return frozenset()
+        """Keep the messages in a transaction of their own; a reference that is here is the same one.
+
+        A letter that cannot be set is refused, and keeps no other from leaving.
+        """
         letters = [message for message in messages if message.channel == "letter"]
         if letters:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for letter in letters:
-                self._write_letter(letter)
+            messages = [m for m in messages if m.channel != "letter" or self._write_letter(m)]
+        if not messages:
+            return frozenset()
         with enter(system("outbox", now=messages[0].at)):
             Message.objects.bulk_create(
                 (
@@ -60,9 +66,15 @@ class Outbox:
         """Where a letter's PDF lies."""
         return self.folder / f"{reference}.pdf"
 
-    def _write_letter(self, message: OutgoingMessage) -> None:
+    def _write_letter(self, message: OutgoingMessage) -> bool:
+        try:
+            pages = pdf.render(message, banner=self.banner, sender=self.sender)
+        except pdf.CannotBeSet:
+            log.exception("letter_refused", reference=str(message.reference))
+            return False
         target = self.letter(message.reference)
         beside = target.with_suffix(".part")
-        beside.write_bytes(pdf.render(message, banner=self.banner, sender=self.sender))
+        beside.write_bytes(pages)
         beside.chmod(0o600)
         beside.rename(target)
+        return True

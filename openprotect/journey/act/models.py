@@ -64,6 +64,11 @@ class CallToAction(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "source_id", "category"], name="calltoaction_raised_once"),
+            models.UniqueConstraint(
+                fields=["member", "category"],
+                condition=~Q(status="closed"),
+                name="calltoaction_one_open_a_category",
+            ),
             models.CheckConstraint(
                 condition=Q(status="closed", closed_at__isnull=False) & ~Q(outcome="")
                 | ~Q(status="closed") & Q(closed_at=None),

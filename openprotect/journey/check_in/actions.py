@@ -191,10 +191,11 @@ def miss_due(*, limit: int, by: Scope, now: datetime) -> Done[int]:
     return Done(missed, (CheckInsMissed(sweep, missed),) if missed else ())
 
 
-def withdraw(*, person: UUID, by: Scope, now: datetime) -> Done[int]:
-    """Close the open check-ins of a person whom we do not ask any more."""
+def withdraw(*, by: Scope, now: datetime, person: UUID | None = None, member: UUID | None = None) -> Done[int]:
+    """Close the open check-ins of a person, or of one member, whom we do not ask any more."""
     permit("open.check_ins", by=by)
-    closed = CheckIn.objects.filter(person_id=person, status=CheckIn.Status.OPEN).update(
+    whose = {"member_id": member} if member else {"person_id": person}
+    closed = CheckIn.objects.filter(status=CheckIn.Status.OPEN, **whose).update(
         status=CheckIn.Status.WITHDRAWN, settled_at=now
     )
     return Done(closed)

@@ -1,6 +1,6 @@
 """Writes of act: raise calls to action, work them, refer them, close them."""
 
-from openprotect.journey.act.actions.raising import raise_calls, raise_for
+from openprotect.journey.act.actions.raising import follow_moves, own_restricted, raise_calls, raise_for
 from openprotect.journey.act.actions.referring import (
     answer_referral,
     open_referral,
@@ -15,7 +15,9 @@ __all__ = [
     "add_note",
     "answer_referral",
     "close",
+    "follow_moves",
     "open_referral",
+    "own_restricted",
     "raise_calls",
     "raise_for",
     "record_view",

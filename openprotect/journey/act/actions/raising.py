@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.db import connection
+from django.db.models import F, Q
+
 from openprotect.governance.actions import permit, record
 from openprotect.governance.queries import owner_team
 from openprotect.governance.scope import Scope
@@ -17,6 +20,14 @@ from openprotect.journey.triage.models import Decision
 from openprotect.lib.done import Done
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions import Pack
+
+_RESTRICTED = """
+SELECT m.id, m.run_id FROM identify_member m JOIN people_person p ON p.id = m.person_id
+WHERE p.restricted AND m.left_at IS NULL AND p.died_on IS NULL
+  AND NOT EXISTS (SELECT 1 FROM act_calltoaction c WHERE c.member_id = m.id AND c.source = 'contact'
+                  AND (c.status <> 'closed' OR c.source_id = left(m.id || ' ' || m.run_id, 60)))
+ORDER BY m.id
+"""
 
 
 def raise_calls(*, decision: UUID, by: Scope, now: datetime) -> Done[int]:
@@ -70,6 +81,41 @@ def raise_for(*, member: UUID, why: str, source: str, source_id: str, by: Scope,
     return Done(raised.call_to_action, (raised,))
 
 
+def own_restricted(*, by: Scope, now: datetime) -> Done[int]:
+    """Give an owner to every restricted member whom nobody has been told about since they joined.
+
+    We never contact them: their practice does, outside the system, and a team sees to it.
+    """
+    permit("raise.calls_to_action", by=by)
+    with connection.cursor() as cursor:
+        cursor.execute(_RESTRICTED)
+        rows = cursor.fetchall()
+    for member, run in rows:
+        raise_for(
+            member=member, why="restricted record", source="contact", source_id=f"{member} {run}"[:60], by=by, now=now
+        )
+    return Done(len(rows))
+
+
+def follow_moves(*, by: Scope, now: datetime) -> Done[int]:
+    """Hand what is open for people who moved to another practice or locality to a team there."""
+    permit("raise.calls_to_action", by=by)
+    left_behind = CallToAction.objects.exclude(status=CallToAction.Status.CLOSED).filter(
+        Q(owner_team__organisation__kind="practice") & ~Q(owner_team__organisation=F("person__practice"))
+        | Q(owner_team__organisation__kind="practice", person__practice=None)
+        | Q(owner_team__organisation__kind="locality") & ~Q(owner_team__organisation=F("person__locality"))
+        | Q(owner_team__organisation__kind="locality", person__locality=None)
+    )
+    for call in left_behind.select_related("person", "owner_team"):
+        call.owner_team = owner_team(
+            duty=call.owner_team.duty, practice=call.person.practice_id, locality=call.person.locality_id
+        )
+        call.save(update_fields=["owner_team"])
+        _step(call, "moved", call.status, by=by, now=now)
+        record("call to action: moved", by=by, person=call.person_id, of="call to action", id=call.id)
+    return Done(len(left_behind))
+
+
 def _raise(
     member: Member,
     wanted: Wanted,
@@ -84,8 +130,14 @@ def _raise(
     """A need that is already being worked on is not raised twice: it becomes as urgent as the
     more urgent of the two, and its history says that it was heard again.
     """
-    same = CallToAction.objects.filter(source=source, source_id=source_id, category=wanted.category)
-    already = same.first() or (
+    raised_before = CallToAction.objects.filter(source=source, source_id=source_id, category=wanted.category)
+    if before := raised_before.first():
+        return CallToActionRaised(before.id)
+    case, _ = Case.objects.get_or_create(
+        member=member, closed_at=None, defaults={"person_id": member.person_id, "opened_at": now}
+    )
+    Case.objects.select_for_update().get(id=case.id)  # whoever closes it waits, and whoever raises
+    already = (
         CallToAction.objects.select_for_update()
         .filter(member=member, category=wanted.category)
         .exclude(status=CallToAction.Status.CLOSED)
@@ -96,9 +148,6 @@ def _raise(
     if already:
         _hear_again(already, wanted, rank, rules.due_at(category, wanted.urgency, now), by=by, now=now)
         return CallToActionRaised(already.id)
-    case, _ = Case.objects.get_or_create(
-        member=member, closed_at=None, defaults={"person_id": member.person_id, "opened_at": now}
-    )
     desk = category.desk(wanted.urgency)
     person = member.person
     team = owner_team(

@@ -69,15 +69,46 @@ def refer(*, call_to_action: UUID, organisation: int, asked: str, by: Scope, now
     return Done(referral.id, (ReferralSent(referral.id),))
 
 
-def send_referral_link(*, referral: UUID, by: Scope, now: datetime) -> Done[list[OutgoingMessage]]:
-    """Make the link of a referral and the e-mail that carries it; returns what to hand over.
+def unsent_referrals(*, older_than: timedelta, by: Scope, now: datetime) -> Done[list[UUID]]:
+    """Open referrals whose partner has no link that the provider accepted, the oldest first.
 
-    Nothing about the person stands in the e-mail. A referral has one link: a second call
-    returns nothing to send.
+    A link that is younger than `older_than` may be on its way: its referral is left out.
+    """
+    permit("send.messages", by=by)
+    waiting = Referral.objects.filter(~Exists(_sent_or_on_its_way(OuterRef("pk"), older_than, now)), status__in=OPEN)
+    return Done(list(waiting.order_by("sent_at", "id").values_list("id", flat=True)))
+
+
+def unsettled_links(*, referral: UUID, by: Scope, now: datetime) -> Done[list[UUID]]:
+    """References of a referral's e-mails of which nobody knows whether they left."""
+    permit("send.messages", by=by)
+    links = ReferralLink.objects.filter(referral_id=referral, sent_at=None)
+    return Done(list(links.order_by("created_at").values_list("reference", flat=True)))
+
+
+def settle_referral_links(*, sent: Collection[UUID], by: Scope, now: datetime) -> Done[None]:
+    """Write down which links the provider accepted."""
+    permit("send.messages", by=by)
+    links = ReferralLink.objects.select_for_update().select_related("referral").filter(reference__in=sent, sent_at=None)
+    for link in links.order_by("reference"):
+        link.sent_at = now
+        link.save(update_fields=["sent_at"])
+        record("referral link sent", by=by, person=link.referral.person_id, of="referral", id=link.referral_id)
+    return Done(None)
+
+
+def send_referral_link(
+    *, referral: UUID, by: Scope, now: datetime, older_than: timedelta = timedelta.max
+) -> Done[list[OutgoingMessage]]:
+    """Make a link to a referral and the e-mail that carries it; returns what to hand over.
+
+    Nothing about the person stands in the e-mail. Nothing is made for a referral that is
+    settled, whose link left, or that has a link younger than `older_than`, which may be on its
+    way. Otherwise the link is a new one, since only the hash of the last one's token is kept.
     """
     permit("send.messages", by=by)
     found = Referral.objects.select_for_update().get(id=referral)
-    if ReferralLink.objects.filter(referral=found).exists():
+    if found.status not in OPEN or _sent_or_on_its_way(found.id, older_than, now).exists():
         return Done([])
     pack = programmes.pack(found.pack_version_id)
     partner = found.organisation
@@ -100,7 +131,7 @@ def send_referral_link(*, referral: UUID, by: Scope, now: datetime) -> Done[list
         "phone": pack.programme.phone,
         "phone_hours": pack.programme.phone_hours,
     }
-    record("referral link sent", by=by, person=found.person_id, of="referral", id=found.id)
+    record("referral link made", by=by, person=found.person_id, of="referral", id=found.id)
     return Done(
         [
             OutgoingMessage(
@@ -167,6 +198,13 @@ def take_back(*, referral: UUID, by: Scope, now: datetime) -> Done[None]:
     if (call.status, verb) in rules.TRANSITIONS:
         move(call, verb, by=by, now=now, detail=found.outcome)
     return Done(None)
+
+
+def _sent_or_on_its_way(referral: object, older_than: timedelta, now: datetime) -> QuerySet[ReferralLink]:
+    # A difference, because no moment is so long before `now` as the longest time is.
+    age = ExpressionWrapper(Value(now) - F("created_at"), output_field=DurationField())
+    links = ReferralLink.objects.alias(age=age).filter(referral=referral)
+    return links.filter(Q(sent_at__isnull=False) | Q(age__lt=older_than))
 
 
 def _step(referral: Referral, what: str, text: str, *, by: Scope, now: datetime) -> None:

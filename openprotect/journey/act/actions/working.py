@@ -45,13 +45,14 @@ def add_note(*, call_to_action: UUID, text: str, by: Scope, now: datetime) -> Do
 
 def close(*, call_to_action: UUID, outcome: str, by: Scope, now: datetime) -> Done[None]:
     """Close a call to action with one of its category's outcomes; the case closes with the last."""
+    Case.objects.select_for_update(of=("self",)).filter(calltoaction=call_to_action).first()
     call = take(call_to_action, "close", by=by)
     category = programmes.pack(call.pack_version_id).act.categories[call.category]
     if outcome not in {o.code for o in category.outcomes}:
         raise UnknownOutcome()
     call.outcome, call.closed_at = outcome, now
     move(call, "close", by=by, now=now, detail=outcome)
-    case = Case.objects.select_for_update().get(id=call.case_id)
+    case = call.case
     still_open = CallToAction.objects.filter(case=case).exclude(status=CallToAction.Status.CLOSED)
     if still_open.exists():
         return Done(None)

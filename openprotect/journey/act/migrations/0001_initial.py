@@ -197,6 +197,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="calltoaction",
             constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "closed"), _negated=True),
+                fields=("member", "category"),
+                name="calltoaction_one_open_a_category",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="calltoaction",
+            constraint=models.UniqueConstraint(
                 fields=("source", "source_id", "category"), name="calltoaction_raised_once"
             ),
         ),

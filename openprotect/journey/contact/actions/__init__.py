@@ -10,6 +10,7 @@ from openprotect.journey.contact.actions.plan import (
     after_missed,
     plan,
     resume,
+    resume_all,
     stop,
 )
 from openprotect.journey.contact.actions.send import claim_due, hash_of, settle, unsettled
@@ -24,6 +25,7 @@ __all__ = [
     "record_call",
     "release_expired_calls",
     "resume",
+    "resume_all",
     "settle",
     "stop",
     "unsettled",

@@ -59,6 +59,8 @@ def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
             raise NobodyToRing()
         mine = Call.objects.get(id=row[0])
         contact = programmes.pack(mine.pack_version_id).contact
+        if rules.first_try(contact.call, now) != now:
+            raise NobodyToRing()
         mine.status = Call.Status.BEING_PHONED
         mine.claimed_by_id = int(by.actor)
         mine.claimed_until = contact.call.hold.after(now)
@@ -82,6 +84,9 @@ def record_call(*, call: UUID, outcome: str, contact_point: int | None, by: Scop
         chosen = contact.call.outcome(outcome)
     except KeyError:
         raise UnknownOutcome() from None
+    theirs = ContactPoint.objects.filter(person_id=ringing.person_id)
+    if contact_point is not None and not theirs.filter(id=contact_point).exists():
+        raise UnknownOutcome()
     if chosen.next == "answered" and not _answered(ringing):
         raise AnswersAreMissing()
     ringing.tries += 1
@@ -130,7 +135,9 @@ def _what_follows(
             return (*_retry_or_end(call, outcome, contact, now), concern)
         case "wrong_number":
             if contact_point is not None:
-                people.end_contact_point(contact_point=contact_point, why=outcome.code, by=by, now=now)
+                people.end_contact_point(
+                    person=call.person_id, contact_point=contact_point, why=outcome.code, by=by, now=now
+                )
             if _answered(call):
                 return _end(call, Call.Status.DONE, now)
             if _numbers_left(call.person_id):

@@ -16,7 +16,7 @@ from django.db import connection
 from openprotect.governance.actions import permit
 from openprotect.governance.scope import Scope
 from openprotect.journey.contact import rules
-from openprotect.journey.contact.events import ContactExhausted, OccurrencesPlanned
+from openprotect.journey.contact.events import OccurrencesPlanned
 from openprotect.journey.contact.facts import Missed, Planned
 from openprotect.journey.contact.models import Call, Intent
 from openprotect.journey.identify.models import CohortRun, Member
@@ -89,28 +89,13 @@ FROM identify_member m WHERE m.id = c.member_id AND m.left_run_id = %(run)s AND 
   AND c.ended_at IS NULL
 """
 
-# Whoever became restricted since they joined: what was planned for them ends here.
-_STOP_RESTRICTED = """
-WITH closed AS (
-    SELECT m.id FROM identify_member m JOIN people_person p ON p.id = m.person_id
-    WHERE m.programme = (SELECT v.programme FROM programmes_packversion v WHERE v.id = %(version)s)
-      AND m.left_at IS NULL AND p.restricted AND p.died_on IS NULL
-), unplanned AS (
-    UPDATE contact_intent i SET status = 'cancelled', stopped_because = 'restricted'
-    FROM closed WHERE i.member_id = closed.id AND i.status = 'planned' RETURNING i.member_id
-), unrung AS (
-    UPDATE contact_call c SET status = 'cancelled', claimed_by_id = NULL, claimed_until = NULL, ended_at = %(now)s
-    FROM closed WHERE c.member_id = closed.id AND c.ended_at IS NULL RETURNING c.member_id
-)
-SELECT member_id FROM unplanned UNION SELECT member_id FROM unrung ORDER BY 1
-"""
-
 
 def plan(*, run: UUID, by: Scope, now: datetime) -> Done[int]:
     """Plan the first check-in of everybody who joined with a cohort run; returns how many.
 
     What was planned for those who left with it is cancelled. A restricted person, also one who
-    became so since, is never contacted by us: that is said at once, so that somebody owns it.
+    became so since, is never contacted by us: what is planned is stopped when it falls due, and
+    act gives them an owner at once (`own_restricted`).
     """
     permit("plan.contact", by=by)
     version = CohortRun.objects.values_list("pack_version_id", flat=True).get(id=run)
@@ -120,13 +105,10 @@ def plan(*, run: UUID, by: Scope, now: datetime) -> Done[int]:
             cursor.execute(step, {"run": run, "now": now})
         cursor.execute(_FOUND, [run])
         rows = cursor.fetchall()
-        cursor.execute(_STOP_RESTRICTED, {"version": version, "now": now})
-        restricted_since = [member for (member,) in cursor.fetchall()]
     opens_at = rules.next_allowed(contact, now)
     reachable = [(member, occurrence) for member, occurrence, restricted in rows if not restricted]
     batch = _insert(reachable, rules.steps_from(contact, opens_at), contact, version, opens_at)
-    closed_to_us = [member for member, _, restricted in rows if restricted] + restricted_since
-    return Done(len(reachable), (OccurrencesPlanned(batch), *map(_closed_to_us, closed_to_us)))
+    return Done(len(reachable), (OccurrencesPlanned(batch),))
 
 
 def after_answer(*, member: UUID, occurrence: int, by: Scope, now: datetime) -> Done[None]:
@@ -161,8 +143,6 @@ def after_missed(*, missed: Sequence[Missed], by: Scope, now: datetime) -> Done[
             for m in members
             if m.member not in resting and m.in_a_row >= contact.call.after_missed
         ]
-        restricted = Member.objects.filter(id__in=[m.member for m in members], person__restricted=True)
-        events += map(_closed_to_us, restricted.order_by("id").values_list("id", flat=True))
         opens_at = rules.next_allowed(contact, now)
         if write:
             steps = rules.steps_from(contact, opens_at)
@@ -205,10 +185,22 @@ def resume(*, member: UUID, by: Scope, now: datetime) -> Done[None]:
     return Done(None, (OccurrencesPlanned(batch),))
 
 
-def stop(*, person: UUID, why: str, by: Scope, now: datetime) -> Done[None]:
-    """Cancel everything that is planned for a person: opt-out, death, contacted in error."""
-    _cancel(why, person_id=person)
-    Call.objects.filter(person_id=person, ended_at=None).update(
+def resume_all(*, person: UUID, by: Scope, now: datetime) -> Done[None]:
+    """Ask a person again in every programme of theirs, because they want to hear from us."""
+    members = Member.objects.filter(person_id=person, left_at=None).values_list("id", flat=True)
+    events = [event for member in members for event in resume(member=member, by=by, now=now).events]
+    return Done(None, tuple(events))
+
+
+def stop(*, why: str, by: Scope, now: datetime, person: UUID | None = None, member: UUID | None = None) -> Done[None]:
+    """Cancel everything that is planned: for a person (opt-out, death), or for one member of a
+    programme (contacted in error), whose other programmes go on.
+    """
+    whose = {"member_id": member} if member else {"person_id": person}
+    Intent.objects.filter(status=Intent.Status.PLANNED, **whose).update(
+        status=Intent.Status.CANCELLED, stopped_because=why
+    )
+    Call.objects.filter(ended_at=None, **whose).update(
         status=Call.Status.CANCELLED, claimed_by=None, claimed_until=None, ended_at=now
     )
     return Done(None)
@@ -239,10 +231,6 @@ def open_calls(members: Sequence[tuple[UUID, int]], *, why: str, version: int, d
         )
 
 
-def _closed_to_us(member: UUID) -> ContactExhausted:
-    return ContactExhausted(member=member, source_id=f"restricted {member}", why="restricted record")
-
-
 def _insert(
     members: Sequence[tuple[UUID, int]],
     steps: Sequence[Planned],
@@ -266,12 +254,6 @@ def _insert(
             },
         )
     return batch
-
-
-def _cancel(why: str, **whose: UUID) -> None:
-    Intent.objects.filter(status=Intent.Status.PLANNED, **whose).update(
-        status=Intent.Status.CANCELLED, stopped_because=why
-    )
 
 
 def _of(member: UUID) -> tuple[datetime, int, Contact]:

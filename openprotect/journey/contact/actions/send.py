@@ -32,17 +32,34 @@ from openprotect.programmes.definitions import Pack
 # The last check before anything leaves, in the transaction that claims it.
 _STOP = """
 UPDATE contact_intent i SET status = 'cancelled', stopped_because = CASE
-    WHEN p.died_on IS NOT NULL THEN 'died' WHEN p.restricted THEN 'restricted'
+    WHEN i.respond_by <= %(now)s THEN 'too late' WHEN p.died_on IS NOT NULL THEN 'died' WHEN p.restricted THEN 'restricted'
     WHEN m.left_at IS NOT NULL THEN m.left_because ELSE 'no_contact' END
 FROM people_person p, identify_member m
-WHERE i.status = 'planned' AND i.due_at <= %(now)s AND p.id = i.person_id AND m.id = i.member_id
-  AND (p.died_on IS NOT NULL OR p.restricted OR m.left_at IS NOT NULL OR 'no_contact' = (
+WHERE i.status = 'planned' AND i.step <> 'call' AND i.due_at <= %(now)s
+  AND p.id = i.person_id AND m.id = i.member_id
+  AND (i.respond_by <= %(now)s OR p.died_on IS NOT NULL OR p.restricted OR m.left_at IS NOT NULL OR 'no_contact' = (
       SELECT kind FROM people_wish w WHERE w.person_id = p.id ORDER BY w.id DESC LIMIT 1))
+"""
+
+MOST_REFUSALS = 3
+
+_AGAIN = """
+UPDATE contact_intent i SET
+    status = CASE
+        WHEN EXISTS (SELECT 1 FROM contact_intent l WHERE l.member_id = i.member_id AND l.occurrence > i.occurrence)
+            THEN 'cancelled'
+        WHEN (SELECT count(*) FROM contact_attempt a WHERE a.intent_id = i.id AND a.status = 'failed') >= %(most)s
+            THEN 'no_route'
+        ELSE 'planned' END,
+    stopped_because = 'refused by the provider'
+WHERE i.id = ANY(%(intents)s) AND i.status = 'sending'
+RETURNING i.id, i.member_id, i.step, i.pack_version_id, i.status
 """
 
 _CLAIM = """
 WITH due AS (
     SELECT id FROM contact_intent WHERE status = 'planned' AND step <> 'call' AND due_at <= %(now)s
+      AND pack_version_id = ANY(%(versions)s)
     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE contact_intent i SET status = 'sending' FROM due WHERE i.id = due.id
@@ -80,7 +97,7 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
     permit("send.messages", by=by)
     with connection.cursor() as cursor:
         cursor.execute(_STOP, {"now": now})
-        cursor.execute(_CLAIM, {"now": now, "limit": limit})
+        cursor.execute(_CLAIM, {"now": now, "limit": limit, "versions": _may_send(now)})
         claims = [Claim(*row) for row in cursor.fetchall()]
     messages: list[OutgoingMessage] = []
     attempts: list[Attempt] = []
@@ -111,10 +128,24 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
     return Done(messages, tuple(events))
 
 
+def _may_send(now: datetime) -> list[int]:
+    """The pack versions that have messages due and whose quiet hours it is not: also a worker
+    that was down all day must not wake anybody.
+    """
+    due = Intent.objects.filter(status=Intent.Status.PLANNED, due_at__lte=now)
+    return [
+        version
+        for version in due.values_list("pack_version_id", flat=True).distinct()
+        if rules.next_allowed(programmes.pack(version).contact, now) == now
+    ]
+
+
 def settle(*, sent: Collection[UUID], claimed: Collection[UUID], by: Scope, now: datetime) -> Done[None]:
     """Write down which of the claimed messages the provider accepted.
 
-    A message that it refused is planned again for the next run.
+    A message that it refused is planned again for the next run, unless the check-in has moved
+    on. One that it has refused MOST_REFUSALS times has no route: where it would have opened the
+    check-in, that is said, so that a team owns it.
     """
     permit("send.messages", by=by)
     attempts = Attempt.objects.filter(reference__in=claimed, status=Attempt.Status.SENDING)
@@ -129,9 +160,7 @@ def settle(*, sent: Collection[UUID], claimed: Collection[UUID], by: Scope, now:
     Attempt.objects.filter(reference__in=[row[0] for row in refused]).update(
         status=Attempt.Status.FAILED, settled_at=now
     )
-    Intent.objects.filter(id__in=[row[1] for row in refused], status=Intent.Status.SENDING).update(
-        status=Intent.Status.PLANNED
-    )
+    events = _after_refusal([row[1] for row in refused])
     record_each(
         "message sent",
         by=by,
@@ -139,7 +168,20 @@ def settle(*, sent: Collection[UUID], claimed: Collection[UUID], by: Scope, now:
         of="attempt",
         ids=[str(row[0]) for row in accepted],
     )
-    return Done(None)
+    return Done(None, events)
+
+
+def _after_refusal(intents: list[int]) -> tuple[object, ...]:
+    if not intents:
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(_AGAIN, {"intents": intents, "most": MOST_REFUSALS})
+        given_up = [row for row in cursor.fetchall() if row[4] == Intent.Status.NO_ROUTE]
+    return tuple(
+        ContactExhausted(member, source_id=f"intent {intent}", why="a message that could not be sent")
+        for intent, member, step, version, _ in given_up
+        if rules.is_first(programmes.pack(version).contact, step)
+    )
 
 
 def unsettled(*, older_than: timedelta, by: Scope, now: datetime) -> Done[list[UUID]]:
@@ -161,8 +203,9 @@ def _compose(claim: Claim, pack: Pack, channel: str, now: datetime) -> tuple[Att
     language = claim.language if (name, claim.language) in pack.messages else "en"
     message = pack.messages[name, language]
     reference = uuid4()
+    is_child = "guardian" in claim.needs  # written to by way of whoever answers for them
     values = {
-        "first_name": claim.given_name,
+        "first_name": f"{claim.given_name}'s parent or guardian" if is_child else claim.given_name,
         "link": f"{settings.BASE_URL}/c/{token}",
         "phone": pack.programme.phone,
         "phone_hours": pack.programme.phone_hours,
@@ -189,7 +232,8 @@ def _compose(claim: Claim, pack: Pack, channel: str, now: datetime) -> tuple[Att
         expires_at=pack.contact.link_valid_for.after(now),
     )
     if channel == "letter":
-        to = f"{claim.given_name} {claim.family_name}\n{to}"
+        name = f"{claim.given_name} {claim.family_name}"
+        to = f"{'The parent or guardian of ' if is_child else ''}{name}\n{to}"
     return (
         attempt,
         link,

@@ -34,6 +34,8 @@ WITH latest AS (
            bool_or(c.status = 'with_partner') AS with_partner,
            bool_or(c.source = 'contact') AS no_route
     FROM act_calltoaction c WHERE c.status <> 'closed' GROUP BY c.member_id
+), owned AS (
+    SELECT DISTINCT member_id FROM act_calltoaction WHERE source = 'contact'
 ), no_contact AS (
     SELECT person_id FROM (
         SELECT DISTINCT ON (person_id) person_id, kind FROM people_wish ORDER BY person_id, id DESC
@@ -41,14 +43,14 @@ WITH latest AS (
 )
 SELECT m.id AS member_id, m.person_id, m.programme, p.locality_id, p.practice_id,
     CASE
-        WHEN p.died_on <= (op_now() AT TIME ZONE 'Europe/London')::date THEN 'died'
+        WHEN p.died_on IS NOT NULL THEN 'died'
         WHEN n.open THEN 'call_to_action_open'
         WHEN n.with_partner THEN 'with_partner'
         WHEN m.left_at IS NOT NULL AND (r.member_id IS NOT NULL OR rung.member_id IS NOT NULL)
             THEN 'contacted_in_error'
         WHEN m.left_at IS NOT NULL THEN 'no_longer_listed'
         WHEN no_contact.person_id IS NOT NULL THEN 'opted_out'
-        WHEN p.restricted OR n.no_route THEN 'no_route'
+        WHEN n.no_route OR p.restricted AND owned.member_id IS NOT NULL THEN 'no_route'
         WHEN ringing.member_id IS NOT NULL THEN 'being_phoned'
         WHEN due.member_id IS NULL THEN 'lost'
         WHEN latest.status = 'missed' OR latest.status = 'open' AND missed_before.member_id IS NOT NULL
@@ -67,6 +69,7 @@ LEFT JOIN reached_for r ON r.member_id = m.id
 LEFT JOIN rung ON rung.member_id = m.id
 LEFT JOIN ringing ON ringing.member_id = m.id
 LEFT JOIN needs n ON n.member_id = m.id
+LEFT JOIN owned ON owned.member_id = m.id
 LEFT JOIN no_contact ON no_contact.person_id = m.person_id
 """
 
