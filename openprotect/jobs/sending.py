@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from openprotect.governance.scope import enter, system
+from openprotect.jobs.steps import independent
 from openprotect.journey import flow
+from openprotect.journey.act import actions as act
 from openprotect.journey.contact import actions as contact
 from openprotect.journey.contact import ports
 
@@ -28,6 +31,28 @@ def send_due(*, now: datetime) -> int:
         sent += len(accepted)
         if len(messages) < BATCH:
             return sent
+
+
+def send_referral_links(*, now: datetime) -> None:
+    """Send every partner the link to a referral that has not left yet, whether or not its job ran."""
+    by = system("worker", now=now)
+    waiting = flow.perform(act.unsent_referrals, by=by, now=now, older_than=ANSWER_LOST)
+    with independent() as steps:
+        for referral in waiting:
+            steps.run("send_referral_link", partial(send_referral_link, referral=referral, now=now))
+
+
+def send_referral_link(*, referral: UUID, now: datetime) -> None:
+    """Send a partner the link to a referral, unless the provider has it already."""
+    by = system("worker", now=now)
+    lost = flow.perform(act.unsettled_links, by=by, now=now, referral=referral)
+    if lost:
+        with enter(by):
+            accepted = ports.provider().accepted(lost)
+        flow.perform(act.settle_referral_links, by=by, now=now, sent=accepted)
+    messages = flow.perform(act.send_referral_link, by=by, now=now, referral=referral, older_than=ANSWER_LOST)
+    if messages:
+        flow.perform(act.settle_referral_links, by=by, now=now, sent=hand_over(messages))
 
 
 def hand_over(messages: Sequence[ports.OutgoingMessage]) -> frozenset[UUID]:

@@ -8,9 +8,11 @@ it loses nothing.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import Scope, enter, system
 from openprotect.jobs import sending
+from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.check_in import actions as check_in
@@ -24,16 +26,19 @@ BATCH = 1000
 def sweep(*, now: datetime) -> int:
     """Do everything that is due at `now`, each batch in a transaction of its own.
 
-    Returns how many messages left.
+    Returns how many messages left. What one step could not do keeps no other from being done; at
+    the end raises all that went wrong, as one ExceptionGroup.
     """
     by = system("worker", now=now)
-    flow.perform(contact.release_expired_calls, by=by, now=now)
-    while flow.perform(check_in.miss_due, by=by, now=now, limit=BATCH) == BATCH:
-        pass
-    flow.perform(act.own_restricted, by=by, now=now)
-    flow.perform(act.follow_moves, by=by, now=now)
-    sending.settle_lost(now=now)
-    return sending.send_due(now=now)
+    with independent() as steps:
+        steps.run("release_expired_calls", lambda: flow.perform(contact.release_expired_calls, by=by, now=now))
+        steps.run("miss_due", lambda: _miss_due(by))
+        steps.run("own_restricted", lambda: flow.perform(act.own_restricted, by=by, now=now))
+        steps.run("follow_moves", lambda: flow.perform(act.follow_moves, by=by, now=now))
+        steps.run("settle_lost", lambda: sending.settle_lost(now=now))
+        steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
+        sent = steps.run("send_due", lambda: sending.send_due(now=now))
+    return sent or 0
 
 
 def record_day(*, now: datetime) -> None:
@@ -41,5 +46,12 @@ def record_day(*, now: datetime) -> None:
     by = system("worker", now=now)
     with enter(by):
         on = programmes.switched_on()
-    for programme in sorted(on):
-        flow.perform(learn.record_day, by=by, now=now, programme=programme)
+    with independent() as steps:
+        for programme in sorted(on):
+            record = partial(flow.perform, learn.record_day, by=by, now=now, programme=programme)
+            steps.run("record_day", record)
+
+
+def _miss_due(by: Scope) -> None:
+    while flow.perform(check_in.miss_due, by=by, now=by.now, limit=BATCH) == BATCH:
+        pass

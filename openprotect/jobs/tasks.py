@@ -1,4 +1,7 @@
-"""The jobs of the queue. Each loads ids and makes one call."""
+"""The jobs of the queue. Each loads ids and makes one call.
+
+A job is a doorbell: what is owed stands in a row, and the sweeper finds it where no bell rang.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,13 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from openprotect.governance import clock
-from openprotect.governance.scope import system
 from openprotect.jobs import sending
-from openprotect.journey import flow
-from openprotect.journey.act import actions as act
 
 
 @app.task(name="send_referral_link", queue="default")
 def send_referral_link(referral: str) -> None:
-    """Send a partner the link to a referral."""
-    now = clock.now()
-    messages = flow.perform(act.send_referral_link, by=system("worker", now=now), now=now, referral=UUID(referral))
-    sending.hand_over(messages)
+    """Send a partner the link to a referral at once."""
+    sending.send_referral_link(referral=UUID(referral), now=clock.now())
 
 
 DEFERRED: Mapping[str, Callable[..., object]] = {

@@ -6,16 +6,14 @@ import signal
 import threading
 import time
 
-import structlog
 from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from openprotect.governance import clock
-from openprotect.jobs import sweeper
+from openprotect.jobs import steps, sweeper
 
 SWEEP_EVERY = 5.0  # seconds
-log = structlog.get_logger(__name__)
 
 
 def run() -> None:
@@ -32,22 +30,26 @@ def run() -> None:
         close_old_connections()
         try:
             work_once()
-        except Exception:
-            log.exception("round_failed")
+        except ExceptionGroup:
+            pass  # each has been logged
+        except Exception as failure:
+            steps.tell("round", failure)
         ended.wait(max(0.0, SWEEP_EVERY - (time.monotonic() - began)))
 
 
 def work_once() -> int:
-    """Do the jobs that wait and what is due now, and write the ledger of today.
+    """Do what is due now and the jobs that wait, and write the ledger of today.
 
-    Returns how many messages left.
+    Returns how many messages left. What one step could not do keeps no other from being done; at
+    the end raises all that went wrong, as one ExceptionGroup.
     """
-    run_jobs()
     now = clock.now()
-    sent = sweeper.sweep(now=now)
-    sweeper.record_day(now=now)
-    clock.mark(now)
-    return sent
+    with steps.independent() as round_:
+        sent = round_.run("sweep", lambda: sweeper.sweep(now=now))
+        round_.run("jobs", run_jobs)
+        round_.run("record_day", lambda: sweeper.record_day(now=now))
+        round_.run("mark_clock", lambda: clock.mark(now))
+    return sent or 0
 
 
 def run_jobs() -> None:

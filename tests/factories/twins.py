@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from openprotect.governance import queries as governance
-from openprotect.governance.scope import Scope, nobody, system
+from openprotect.governance.scope import Scope, nobody
 from openprotect.jobs import sending
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -81,8 +81,7 @@ def _cared_for(invited: Invited, *, practice: str, locality: str) -> Twin:
     council = governance.organisations("council")[0].id
     asked: dict[str, Any] = {"organisation": council, "asked": "A food parcel"}
     referral = flow.perform(act.refer, call_to_action=needs["food"], by=lead, now=BEGINS, **asked)
-    worker = system("worker", now=BEGINS)
-    sending.hand_over(flow.perform(act.send_referral_link, referral=referral, by=worker, now=BEGINS))
+    sending.send_referral_link(referral=referral, now=BEGINS)
     partner = Scope("partner", actor="partner", now=BEGINS, referral=referral, organisation=council)
     flow.perform(act.answer_referral, referral=referral, verb="accept", outcome="", text="", by=partner, now=BEGINS)
     return Twin(invited.person, _organisation(practice), _organisation(locality), referral)

@@ -6,7 +6,10 @@ from openprotect.journey.act.actions.referring import (
     open_referral,
     refer,
     send_referral_link,
+    settle_referral_links,
     take_back,
+    unsent_referrals,
+    unsettled_links,
 )
 from openprotect.journey.act.actions.working import acknowledge, add_note, close, record_view
 
@@ -23,5 +26,8 @@ __all__ = [
     "record_view",
     "refer",
     "send_referral_link",
+    "settle_referral_links",
     "take_back",
+    "unsent_referrals",
+    "unsettled_links",
 ]

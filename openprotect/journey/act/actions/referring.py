@@ -7,10 +7,13 @@ owner until the outcome is back with whoever sent it.
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from openprotect.governance.actions import permit, record
 from openprotect.governance.errors import NotThere
@@ -27,6 +30,8 @@ from openprotect.lib.done import Done
 from openprotect.lib.london import moment_in_words
 from openprotect.people.models import ContactPoint, PersonIdentity
 from openprotect.programmes import queries as programmes
+
+OPEN = (Referral.Status.SENT, Referral.Status.ACCEPTED)
 
 
 def refer(*, call_to_action: UUID, organisation: int, asked: str, by: Scope, now: datetime) -> Done[UUID]:
@@ -98,7 +103,7 @@ def settle_referral_links(*, sent: Collection[UUID], by: Scope, now: datetime) -
 
 
 def send_referral_link(
-    *, referral: UUID, by: Scope, now: datetime, older_than: timedelta = timedelta.max
+    *, referral: UUID, older_than: timedelta, by: Scope, now: datetime
 ) -> Done[list[OutgoingMessage]]:
     """Make a link to a referral and the e-mail that carries it; returns what to hand over.
 
@@ -200,11 +205,9 @@ def take_back(*, referral: UUID, by: Scope, now: datetime) -> Done[None]:
     return Done(None)
 
 
-def _sent_or_on_its_way(referral: object, older_than: timedelta, now: datetime) -> QuerySet[ReferralLink]:
-    # A difference, because no moment is so long before `now` as the longest time is.
-    age = ExpressionWrapper(Value(now) - F("created_at"), output_field=DurationField())
-    links = ReferralLink.objects.alias(age=age).filter(referral=referral)
-    return links.filter(Q(sent_at__isnull=False) | Q(age__lt=older_than))
+def _sent_or_on_its_way(referral: Any, older_than: timedelta, now: datetime) -> QuerySet[ReferralLink]:
+    links = ReferralLink.objects.filter(referral=referral)
+    return links.filter(Q(sent_at__isnull=False) | Q(created_at__gt=now - older_than))
 
 
 def _step(referral: Referral, what: str, text: str, *, by: Scope, now: datetime) -> None:
