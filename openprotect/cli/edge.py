@@ -15,15 +15,23 @@ from openprotect.cli.commands import openprotect
 from openprotect.lib.errors import BadInput, Refusal
 
 DONE, FAILED, REFUSED, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
-# Also where a shell started us with them ignored, as it does in the background.
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A terminal that is closed sends SIGHUP.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process with its exit code."""
-    for number in SIGNALS:
-        signal.signal(number, _leave)
+    listen()
     sys.exit(run(openprotect, sys.argv[1:] if arguments is None else arguments))
+
+
+def listen() -> None:
+    """From here on a signal ends the process in good order."""
+    for number in SIGNALS:
+        # A shell starts what is in the background with SIGINT ignored, and it has to end all the same; nohup
+        # ignores SIGHUP, and is meant.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _leave)
 
 
 def _leave(number: int, _frame: object) -> None:

@@ -8,7 +8,9 @@ is a fresh short one, because a socket's whole path must stay under 107 bytes.
 PostgreSQL refuses to run as root, so root starts it as an own user (see
 `postgres_user`). Whether it runs is asked of a connection, never of a pid:
 after a `kill -9` the pid file is still there, and the pid may be somebody
-else's by now. Several processes may use one cluster; the last to leave stops it.
+else's by now. Several processes may use one cluster; the last to leave stops it. It survives
+a user that is killed with SIGKILL, so that no write is cut short: the next
+start finds it running and joins it, and its last user stops it.
 """
 
 import fcntl

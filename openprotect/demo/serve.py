@@ -52,7 +52,10 @@ def worker() -> list[str]:
 
 
 def serve(*, port: int, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Serves until interrupted. Whatever ends it, no process it started is left."""
+    """Serves until interrupted. Whatever ends it, no process it started is left.
+
+    Even SIGKILL: see `bound.py`. An embedded PostgreSQL survives that; the next start finds it.
+    """
     supervise(
         {"web server": web_server(port), "worker": worker()},
         environ=environ,
@@ -92,7 +95,8 @@ class _Child:
 
     def start(self) -> None:
         # A group of its own: Ctrl-C reaches us alone, and a signal to the group reaches what it started, too.
-        self.process = subprocess.Popen(self.command, env=dict(self.environ), start_new_session=True)
+        bound = [sys.executable, "-m", "openprotect.demo.bound", str(os.getpid()), *self.command]
+        self.process = subprocess.Popen(bound, env=dict(self.environ), start_new_session=True)
         self.since, self.due = time.monotonic(), 0.0
 
     def look_after(self, say: Callable[[str], None]) -> None:

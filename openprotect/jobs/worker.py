@@ -17,14 +17,15 @@ SWEEP_EVERY = 5.0  # seconds
 
 
 def run() -> None:
-    """Work until SIGTERM or Ctrl-C: a sweep every few seconds, jobs in between.
+    """Work until SIGTERM, Ctrl-C or a closed terminal: a sweep every few seconds, jobs in between.
 
     What one round could not do is logged and tried again in the next: the rows that are due
     stand in their tables until it is done.
     """
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup does
+            signal.signal(number, lambda *_: ended.set())
     while not ended.is_set():
         began = time.monotonic()
         close_old_connections()

@@ -13,9 +13,8 @@ from openprotect.demo.serve import PortIsBusy, require_free
 
 SUPERVISOR = """
 import os, sys
-from openprotect.cli.edge import SIGNALS, _leave
-import signal
-for each in SIGNALS: signal.signal(each, _leave)
+from openprotect.cli.edge import listen
+listen()
 from openprotect.demo.serve import supervise
 child = "import os, subprocess, sys, time; p = subprocess.Popen(['sleep', '600']); " \
         "open(sys.argv[1], 'a').write(f'{os.getpid()} {p.pid}\\\\n'); time.sleep(600)"
@@ -39,7 +38,7 @@ def runs(pid: int) -> bool:
     return bool(state.strip()) and not state.startswith("Z")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_that_dies_comes_back_and_none_is_left(number: signal.Signals, tmp_path: Path) -> None:
     record = tmp_path / "pids"
     supervisor = subprocess.Popen(
@@ -53,6 +52,31 @@ def test_one_that_dies_comes_back_and_none_is_left(number: signal.Signals, tmp_p
     said, _ = supervisor.communicate(timeout=20)
     assert "The child stopped (exit code -9); it starts again in 0.1 s." in said
     assert [pid for pid in (first, grandchild, *second) if runs(pid)] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has ended")
+def test_a_supervisor_that_is_killed_leaves_none_either(tmp_path: Path) -> None:
+    record = tmp_path / "pids"
+    supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISOR, str(record)])
+    ((child, grandchild),) = lines_of(record, 1)
+    supervisor.kill()
+    supervisor.wait()
+    try:
+        until = time.monotonic() + 10
+        while runs(child) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not runs(child)
+    finally:
+        os.kill(grandchild, signal.SIGKILL)  # this child does not stop what it started, as granian does
+
+
+def test_what_nohup_started_stays_when_the_terminal_closes() -> None:
+    script = (
+        "import signal, os; signal.signal(signal.SIGHUP, signal.SIG_IGN); from openprotect.cli.edge import listen;"
+        "listen(); os.kill(os.getpid(), signal.SIGHUP); print('still here')"
+    )
+    left = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (left.returncode, left.stdout) == (0, "still here\n")
 
 
 def test_a_busy_port_gets_a_sentence() -> None:
