@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 240  # seconds, after which a command hangs: its test then fails instead of all of them waiting
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Installation:
         """What a command prints; fails with what it says if it fails."""
         command = [sys.executable, "-c", "from openprotect.cli import main; main()", *map(str, arguments)]
         environment = {**os.environ, "OPENPROTECT_DATA": str(self.data)}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
