@@ -7,6 +7,7 @@ done before the next kind begins.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -61,6 +62,7 @@ def _begin(make: Callable[..., Any], arguments: dict[str, object]) -> None:
     django.setup()
     global _living
     _living = make(**arguments)
+    gc.freeze()  # what is there now stays to the end
     let_commits_wait()
 
 

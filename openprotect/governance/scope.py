@@ -78,12 +78,13 @@ def require(scope: Scope) -> None:
 
 
 @contextmanager
-def enter(scope: Scope) -> Iterator[Scope]:
+def enter(scope: Scope, *, to_the_end: bool = False) -> Iterator[Scope]:
     """Run the block in one transaction as `scope`.
 
     Inside another scope the block belongs to the same transaction, and the outer scope is
     restored afterwards: this is how what follows from a person's answer is written by the
-    system actor together with the answer.
+    system actor together with the answer. `to_the_end` says that nothing of the outer scope comes
+    after this block, so that the database need not be told again.
     """
     outer = _entered.get()
     if outer == scope:
@@ -96,7 +97,7 @@ def enter(scope: Scope) -> Iterator[Scope]:
             yield scope
         finally:
             _entered.reset(token)
-            if outer is not None and not _broken():
+            if outer is not None and not to_the_end and not _broken():
                 _tell_database(outer)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from openprotect.governance.scope import Scope, at, enter, system
+from openprotect.governance.scope import Scope, at, enter, entered, system
 from openprotect.journey.act import actions as act
 from openprotect.journey.act.events import (
     CallToActionRaised,
@@ -150,10 +150,11 @@ def perform(action: Callable[..., Done[Value]], *, by: Scope, now: datetime, **a
     Opens the transaction in the scope of `by`, or joins the one that is open.
     """
     scope = by if by.now == now else at(by, now)
+    alone = entered() is None
     with enter(scope):
         done = action(**arguments, by=scope, now=now)
         if any(FLOW[type(event)] for event in done.events):
-            with enter(system("flow", now=now)) as flow:
+            with enter(system("flow", now=now), to_the_end=alone) as flow:
                 for event in done.events:
                     _follow(event, flow)
     return done.value

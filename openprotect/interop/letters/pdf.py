@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+import threading
+from functools import cached_property
 from pathlib import Path
 
 import typst
@@ -18,9 +19,19 @@ class CannotBeSet(Exception):
     """No font here has a character that this letter needs."""
 
 
-@cache
-def _compiler(system_fonts: bool) -> typst.Compiler:
-    return typst.Compiler(TEMPLATE, ignore_system_fonts=not system_fonts)
+class _Compilers(threading.local):
+    """A compiler serves one thread at a time."""
+
+    @cached_property
+    def own_fonts(self) -> typst.Compiler:
+        return typst.Compiler(TEMPLATE, ignore_system_fonts=True)
+
+    @cached_property
+    def all_fonts(self) -> typst.Compiler:
+        return typst.Compiler(TEMPLATE, ignore_system_fonts=False)
+
+
+_compilers = _Compilers()
 
 
 def render(message: OutgoingMessage, *, banner: str, sender: str) -> bytes:
@@ -43,9 +54,9 @@ def render(message: OutgoingMessage, *, banner: str, sender: str) -> bytes:
     inputs = {"letter": json.dumps(letter)}
     # Typst's own fonts first, so that a letter is the same page on every machine; a name in a
     # script that they lack takes the machine's.
-    for system_fonts in (False, True):
+    for fonts in ("own_fonts", "all_fonts"):
         try:
-            pages = _compiler(system_fonts).compile(format="pdf", pdf_standards=["ua-1"], sys_inputs=inputs)
+            pages = getattr(_compilers, fonts).compile(format="pdf", pdf_standards=["ua-1"], sys_inputs=inputs)
         except typst.TypstError as error:
             refused = error
             continue

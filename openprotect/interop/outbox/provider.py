@@ -7,6 +7,7 @@ named by its reference.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from openprotect.interop.letters import pdf
 from openprotect.interop.outbox.models import Message
 from openprotect.journey.contact.ports import OutgoingMessage
 
+PRESSES = 2  # letters are set at the same time: Typst does not hold up other threads
 log = structlog.get_logger(__name__)
 
 
@@ -36,7 +38,9 @@ class Outbox:
         letters = [message for message in messages if message.channel == "letter"]
         if letters:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            messages = [m for m in messages if m.channel != "letter" or self._write_letter(m)]
+            with ThreadPoolExecutor(PRESSES) as presses:
+                written = dict(zip(letters, presses.map(self._write_letter, letters), strict=True))
+            messages = [m for m in messages if written.get(m, True)]
         if not messages:
             return frozenset()
         with enter(system("outbox", now=messages[0].at)):

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError
 
-from openprotect.governance.actions import permit, record
+from openprotect.governance.actions import permit
 from openprotect.governance.scope import Scope
 from openprotect.journey.check_in.models import AnswerSet
 from openprotect.journey.triage import rules
@@ -22,7 +22,7 @@ from openprotect.programmes import queries as programmes
 def decide(*, answer_set: UUID, by: Scope, now: datetime) -> Done[UUID]:
     """Run the decision table of the answers' own pack version; returns the decision's id.
 
-    Written for ever: the rows that fired, what each read, the calls to action they ask for, the
+    Written for ever, and so an audit of its own: the rows that fired, what each read, the calls to action they ask for, the
     version. Raises AlreadyTriaged for answers that have a decision.
     """
     permit("triage.answers", by=by)
@@ -45,6 +45,5 @@ def decide(*, answer_set: UUID, by: Scope, now: datetime) -> Done[UUID]:
         decision.save(force_insert=True)
     except IntegrityError:
         raise AlreadyTriaged() from None
-    record("triaged", by=by, person=person, of="decision", id=decision.id)
     needs = (NeedsFound(decision.id),) if decided.calls else ()
     return Done(decision.id, (Triaged(decision.id), *needs))

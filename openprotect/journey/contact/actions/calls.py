@@ -25,12 +25,16 @@ from openprotect.people.models import ContactPoint
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.contact import CallOutcome, Contact
 
+# Nobody is rung who has died, is restricted, has left, or asked for no contact, whatever told us so.
 _NEXT = """
-SELECT id FROM contact_call WHERE status = 'waiting' AND due_at <= %s
-ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT c.id FROM contact_call c
+JOIN people_person p ON p.id = c.person_id AND p.died_on IS NULL AND NOT p.restricted
+JOIN identify_member m ON m.id = c.member_id AND m.left_at IS NULL
+WHERE c.status = 'waiting' AND c.due_at <= %s AND 'no_contact' IS DISTINCT FROM (
+    SELECT kind FROM people_wish w WHERE w.person_id = c.person_id ORDER BY w.id DESC LIMIT 1)
+ORDER BY c.due_at, c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
 """
 
-# Nobody is rung who has died, is restricted, has left, or asked for no contact, whatever told us so.
 _STOP = """
 UPDATE contact_call c SET status = 'cancelled', claimed_by_id = NULL, claimed_until = NULL, ended_at = %(now)s
 FROM people_person p, identify_member m
@@ -51,8 +55,6 @@ def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
     ).first()
     if mine is None:
         with connection.cursor() as cursor:
-            with enter(system("contact", now=now)):
-                cursor.execute(_STOP, {"now": now})
             cursor.execute(_NEXT, [now])
             row = cursor.fetchone()
         if row is None:
@@ -109,8 +111,12 @@ def record_call(*, call: UUID, outcome: str, contact_point: int | None, by: Scop
 
 
 def release_expired_calls(*, by: Scope, now: datetime) -> Done[int]:
-    """Put calls whose lease ran out back on the list, unless the person has answered meanwhile."""
+    """Put calls whose lease ran out back on the list, unless the person has answered meanwhile,
+    and end the calls of people who are not to be rung.
+    """
     permit("send.messages", by=by)
+    with connection.cursor() as cursor:
+        cursor.execute(_STOP, {"now": now})
     expired = Call.objects.filter(status=Call.Status.BEING_PHONED, claimed_until__lte=now)
     later = Intent.objects.filter(member_id=OuterRef("member_id"), occurrence__gt=OuterRef("occurrence"))
     expired.filter(Exists(later)).update(status=Call.Status.DONE, claimed_by=None, claimed_until=None, ended_at=now)
