@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from openprotect.governance import queries as governance
-from openprotect.jobs.cohorts import DIRECT_CARE
+from openprotect.governance.bases import DIRECT_CARE
 from openprotect.lib.errors import Refusal
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from openprotect.demo import crowd
 from openprotect.governance import actions as governance
+from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.scope import system
-from openprotect.jobs.cohorts import DIRECT_CARE
 from openprotect.journey import flow
 from openprotect.programmes.definitions import Pack
 

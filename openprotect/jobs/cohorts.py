@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.queries import basis_id
 from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
@@ -15,8 +16,6 @@ from openprotect.people.from_records import arrivals
 from openprotect.people.population import Population
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.cohort_lists import FILE, read_lists
-
-DIRECT_CARE = "direct-care"  # the basis under which the care of members rests
 
 
 def run(*, pack_version: int, population: Population, dataset: str, index_date: date, now: datetime) -> BuiltRun:

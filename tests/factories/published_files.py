@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from openprotect.governance import queries as governance
+from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.scope import system
 from openprotect.interop.feeds.list_entries import entries
 from openprotect.interop.feeds.shielded_list import COLUMNS, read_shielded_list
 from openprotect.interop.feeds.tables import TABLES_FORMAT
-from openprotect.jobs.cohorts import DIRECT_CARE
 from openprotect.journey import flow
 from openprotect.people import actions as people
 from openprotect.people.facts import ListTotals

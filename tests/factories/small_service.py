@@ -19,11 +19,11 @@ from openprotect.demo import setting_up
 from openprotect.demo.personas import link_in
 from openprotect.governance import clock
 from openprotect.governance import queries as governance
+from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.queries import basis_id
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.outbox import queries as outbox
 from openprotect.jobs import sending, sweeper
-from openprotect.jobs.cohorts import DIRECT_CARE
 from openprotect.journey import flow
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.identify import actions as identify

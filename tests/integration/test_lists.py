@@ -12,12 +12,12 @@ from django.db import connection
 from django.db.utils import IntegrityError
 
 from openprotect.governance import queries as governance
+from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.scope import enter, system
 from openprotect.interop.feeds.records import import_records
 from openprotect.interop.feeds.shielded_list import ListHasFaults
 from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.jobs import cohorts, sweeper
-from openprotect.jobs.cohorts import DIRECT_CARE
 from openprotect.journey import flow
 from openprotect.people import actions as people
 from openprotect.people.errors import ListAlreadyReceived
