@@ -51,6 +51,7 @@ class Living:
         self.behaviour = Behaviour(seed)
         self.answers = AnswerSets(pack.questionnaire, pack.triage)
         self._staff: dict[str, Scope] = {}
+        self._answers_at: dict[tuple[str, int], datetime | None] = {}
 
     def learn_of_deaths(self, day: date, now: datetime) -> None:
         """PDS tells us who has died."""
@@ -182,12 +183,20 @@ class Living:
         )
 
     def _reads(self, one: seen.Asked, now: datetime) -> bool:
+        about = (one.key, one.occurrence)
+        if about not in self._answers_at:
+            self._answers_at[about] = self._decides(one)
+        at = self._answers_at[about]
+        return at is not None and at <= now
+
+    def _decides(self, one: seen.Asked) -> datetime | None:
+        """When somebody answers what was sent; None where they do not."""
         if one.channel == "sms" and "wrong_number" in self._traits(one.key):
-            return False
+            return None
         if not self.behaviour.will_answer_online(one.key, one.occurrence):
-            return False
+            return None
         delay = timedelta(minutes=self.behaviour.answer_delay(one.key, one.occurrence))
-        return one.sent_at + delay + (POST_TAKES if one.channel == "letter" else timedelta(0)) <= now
+        return one.sent_at + delay + (POST_TAKES if one.channel == "letter" else timedelta(0))
 
     def _plays(self, key: str) -> bool:
         return zlib.crc32(key.encode()) % self.shares == self.share

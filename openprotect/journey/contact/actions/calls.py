@@ -27,7 +27,7 @@ from openprotect.programmes.definitions.contact import CallOutcome, Contact
 
 # Nobody is rung who has died, is restricted, has left, or asked for no contact, whatever told us so.
 _NEXT = """
-SELECT c.id FROM contact_call c
+SELECT c.* FROM contact_call c
 JOIN people_person p ON p.id = c.person_id AND p.died_on IS NULL AND NOT p.restricted
 JOIN identify_member m ON m.id = c.member_id AND m.left_at IS NULL
 WHERE c.status = 'waiting' AND c.due_at <= %s AND 'no_contact' IS DISTINCT FROM (
@@ -54,12 +54,9 @@ def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
         status=Call.Status.BEING_PHONED, claimed_by_id=int(by.actor), claimed_until__gt=now
     ).first()
     if mine is None:
-        with connection.cursor() as cursor:
-            cursor.execute(_NEXT, [now])
-            row = cursor.fetchone()
-        if row is None:
+        mine = next(iter(Call.objects.raw(_NEXT, [now])), None)
+        if mine is None:
             raise NobodyToRing()
-        mine = Call.objects.get(id=row[0])
         contact = programmes.pack(mine.pack_version_id).contact
         if rules.first_try(contact.call, now) != now:
             raise NobodyToRing()
