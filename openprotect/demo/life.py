@@ -47,7 +47,7 @@ from openprotect.programmes.loader import load_pack
 from openprotect.programmes.queries import switched_on
 
 DATASET = "demo"
-HOURS = range(8, 21, 2)
+HOURS = (8, 10, 13, 16, 19)
 MORNING = range(8, 13, 2)
 COUNTED_AT = time(23, 0)
 SECOND_LIST_AFTER = timedelta(days=7)
@@ -78,7 +78,7 @@ def live(*, people: int, days: int, seed: int, start: date) -> list[dict[str, ob
     made = _made(folder, Made(people, days, seed, start.isoformat()))
     files = folder / "files"
     population = Population(folder / "population")
-    opening = at(start, time(HOURS.start))
+    opening = at(start, time(HOURS[0]))
     if not _done(folder, "made"):
         _make(made, files, population, opening)
         _tick_off(folder, "made")
@@ -145,10 +145,10 @@ def _live_day(
     for hour in HOURS:
         now = at(day, time(hour))
         clock.set_clock(now, running=False)
-        if hour == HOURS.start and day == start + SECOND_LIST_AFTER:
+        if hour == HOURS[0] and day == start + SECOND_LIST_AFTER:
             _receive_list(files / "shielded-list-v2.csv", now)
             _run_cohort(population, now)
-        if hour == HOURS.start:
+        if hour == HOURS[0]:
             living.learn_of_deaths(day, now)
         sweeper.sweep(now=now)
         for what in ("answer", "ring", "work"):

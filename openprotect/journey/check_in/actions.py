@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,20 +23,35 @@ from openprotect.journey.contact.actions import hash_of
 from openprotect.lib.done import Done
 from openprotect.programmes import queries as programmes
 
+# One check-in at a time: an earlier one that nobody settled gives way to the one now asked for.
 _OPEN = """
+WITH asked AS (
+    SELECT member_id, person_id, pack_version_id, occurrence, min(due_at) AS opens_at, max(respond_by) AS missed_at
+    FROM contact_intent WHERE batch = %(batch)s
+    GROUP BY member_id, person_id, pack_version_id, occurrence
+), gave_way AS (
+    UPDATE check_in_checkin c SET status = 'withdrawn', settled_at = %(now)s
+    FROM asked WHERE c.member_id = asked.member_id AND c.status = 'open' AND c.occurrence < asked.occurrence
+    RETURNING c.id
+)
 INSERT INTO check_in_checkin (id, member_id, person_id, pack_version_id, occurrence, opens_at, missed_at,
                               status, missed_in_a_row)
-SELECT gen_random_uuid(), member_id, person_id, pack_version_id, occurrence, min(due_at), max(respond_by), 'open', 0
-FROM contact_intent WHERE batch = %(batch)s
-GROUP BY member_id, person_id, pack_version_id, occurrence
+SELECT gen_random_uuid(), member_id, person_id, pack_version_id, occurrence, opens_at, missed_at, 'open', 0
+FROM asked WHERE (SELECT count(*) FROM gave_way) IS NOT NULL
 ON CONFLICT (member_id, occurrence) DO NOTHING
 """
 
-# One check-in at a time: an earlier one that nobody settled gives way to the one now asked for.
-_GIVE_WAY = """
-UPDATE check_in_checkin c SET status = 'withdrawn', settled_at = %(now)s
-FROM contact_intent i
-WHERE i.batch = %(batch)s AND c.member_id = i.member_id AND c.status = 'open' AND c.occurrence < i.occurrence
+# In one statement, because every answer of everybody passes here.
+_SUBMIT = """
+WITH answered AS (
+    UPDATE check_in_checkin SET status = 'answered', settled_at = %(now)s WHERE id = %(check_in)s
+), no_draft AS (
+    DELETE FROM check_in_draft WHERE check_in_id = %(check_in)s
+)
+INSERT INTO check_in_answerset (id, check_in_id, person_id, pack_version_id, answers, answered_by,
+                                submitted_at, submitted_by, receipt, submission_key)
+VALUES (%(id)s, %(check_in)s, %(person)s, %(version)s, %(answers)s::jsonb, %(answered_by)s,
+        %(now)s, %(by)s, %(receipt)s, %(key)s)
 """
 
 _MISS = """
@@ -75,8 +91,7 @@ def open_planned(*, batch: UUID, by: Scope, now: datetime) -> Done[int]:
     """Open the check-ins that a batch of planned steps asks for; returns how many are new."""
     permit("open.check_ins", by=by)
     with connection.cursor() as cursor:
-        cursor.execute(_GIVE_WAY, {"batch": batch, "now": now})
-        cursor.execute(_OPEN, {"batch": batch})
+        cursor.execute(_OPEN, {"batch": batch, "now": now})
         opened = cursor.rowcount
     return Done(opened, (CheckInsOpened(batch, opened),))
 
@@ -145,27 +160,27 @@ def submit(
     errors = rules.validate_all(questionnaire, kept)
     if errors:
         raise AnswersIncomplete(errors=errors)
-    answer_set = AnswerSet(
-        id=uuid4(),
-        check_in=found,
-        person_id=found.person_id,
-        pack_version_id=found.pack_version_id,
-        answers=kept,
-        answered_by=answered_by,
-        submitted_at=now,
-        submitted_by=by.actor,
-        receipt="".join(secrets.choice(RECEIPT_LETTERS) for _ in range(8)),
-        submission_key=submission_key,
-    )
-    answer_set.save(force_insert=True)
-    found.status = CheckIn.Status.ANSWERED
-    found.settled_at = now
-    found.save(update_fields=["status", "settled_at"])
-    Draft.objects.filter(check_in_id=check_in).delete()
-    record("check-in submitted", by=by, person=found.person_id, of="answer set", id=answer_set.id)
-    receipt = Receipt(answer_set.receipt, now, answer_set.id)
+    answer_set, code = uuid4(), "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(8))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SUBMIT,
+            {
+                "id": answer_set,
+                "check_in": check_in,
+                "person": found.person_id,
+                "version": found.pack_version_id,
+                "answers": json.dumps(kept),
+                "answered_by": answered_by,
+                "now": now,
+                "by": by.actor,
+                "receipt": code,
+                "key": submission_key,
+            },
+        )
+    record("check-in submitted", by=by, person=found.person_id, of="answer set", id=answer_set)
+    receipt = Receipt(code, now, answer_set)
     submitted = CheckInSubmitted(
-        answer_set=answer_set.id,
+        answer_set=answer_set,
         member=found.member_id,
         person=found.person_id,
         occurrence=found.occurrence,

@@ -28,11 +28,12 @@ from openprotect.programmes.definitions.contact import CallOutcome, Contact
 # Nobody is rung who has died, is restricted, has left, or asked for no contact, whatever told us so.
 _NEXT = """
 SELECT c.* FROM contact_call c
-JOIN people_person p ON p.id = c.person_id AND p.died_on IS NULL AND NOT p.restricted
-JOIN identify_member m ON m.id = c.member_id AND m.left_at IS NULL
-WHERE c.status = 'waiting' AND c.due_at <= %s AND 'no_contact' IS DISTINCT FROM (
+WHERE c.status = 'waiting' AND c.due_at <= %s
+  AND EXISTS (SELECT 1 FROM people_person p WHERE p.id = c.person_id AND p.died_on IS NULL AND NOT p.restricted)
+  AND EXISTS (SELECT 1 FROM identify_member m WHERE m.id = c.member_id AND m.left_at IS NULL)
+  AND 'no_contact' IS DISTINCT FROM (
     SELECT kind FROM people_wish w WHERE w.person_id = c.person_id ORDER BY w.id DESC LIMIT 1)
-ORDER BY c.due_at, c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+ORDER BY c.due_at, c.id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
 _STOP = """
