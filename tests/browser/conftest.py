@@ -39,7 +39,9 @@ ARGUMENTS = [
 STARTS_WITHIN = 30
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: while it runs, asyncio.run is refused in this process, and the
+# jobs of other tests need it.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Playwright asks Django about its loop: inside it the database may be used all the same.

@@ -266,7 +266,7 @@ SYNTHEA_BAD = {
 
 @pytest.fixture
 def synthea(tmp_path: Path) -> Path:
-    source = Path(__file__).parents[2] / "fixtures" / "synthea-shaped"
+    source = Path(__file__).parents[1] / "fixtures" / "synthea-shaped"
     return Path(shutil.copytree(source, tmp_path / "synthea"))
 
 
