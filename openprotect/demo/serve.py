@@ -14,6 +14,7 @@ from openprotect.lib.errors import Refusal
 HOST = "127.0.0.1"
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds before one that died is started again
 SETTLED = 60.0  # seconds after which it counts as well again
+SLOWEST_START = 60.0  # seconds until the web server that does not answer is spoken of
 GRACE = 10.0  # seconds to finish what it is doing
 LOOK = 0.2
 
@@ -132,9 +133,10 @@ def _stop(children: Sequence[_Child]) -> None:
 
 
 def _tell_when_up(port: int, say: Callable[[str], None]) -> None:
-    until = time.monotonic() + GRACE
+    until = time.monotonic() + SLOWEST_START
     while time.monotonic() < until:
         with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             say(f"OpenProtect's demo is at http://{HOST}:{port} and Ctrl-C stops it. Synthetic: not for care.")
             return
         time.sleep(LOOK)
+    say(f"The web server does not answer on http://{HOST}:{port} yet; it is tried again and again.")
