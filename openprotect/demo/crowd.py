@@ -17,11 +17,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
 PLAYERS = 2
 
-_living: Any = None
+_make: Callable[[], Any]
 
 
 @contextmanager
@@ -29,8 +31,9 @@ def crowd(make: Callable[..., Any], **arguments: object) -> Iterator[Callable[[s
     """A function that lets everybody do something (`answer`, `ring`, `work`) in one hour.
 
     Each process makes its own `Living` with `make(**arguments)` and plays its share of the
-    people. They are started afresh, not forked: threads and connections of this process must
-    not be copied into them.
+    people. They are started at once and made ready when first asked, so that the population
+    may be made meanwhile; started afresh, not forked: threads and connections of this process
+    must not be copied into them.
     """
     context = multiprocessing.get_context("spawn")
     with ExitStack() as players:
@@ -46,6 +49,9 @@ def crowd(make: Callable[..., Any], **arguments: object) -> Iterator[Callable[[s
             for share in range(PLAYERS)
         ]
 
+        for player in crowd:
+            player.submit(_ready)
+
         def play(what: str, now: datetime) -> None:
             for done in [player.submit(_play, what, now) for player in crowd]:
                 done.result()
@@ -60,10 +66,13 @@ def _begin(make: Callable[..., Any], arguments: dict[str, object]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     django.setup()
-    global _living
-    _living = make(**arguments)
-    gc.freeze()  # what is there now stays to the end
-    let_commits_wait()
+    import_module("openprotect.demo.living")  # the slow part of being ready
+    global _make
+    _make = partial(make, **arguments)
+
+
+def _ready() -> None:
+    """Asked of a player only so that it is started."""
 
 
 def _end_with(parent: int) -> None:
@@ -74,7 +83,15 @@ def _end_with(parent: int) -> None:
 
 
 def _play(what: str, now: datetime) -> None:
-    getattr(_living, what)(now)
+    getattr(_player(), what)(now)
+
+
+@cache
+def _player() -> Any:
+    living = _make()
+    gc.freeze()  # what is there now stays to the end
+    let_commits_wait()
+    return living
 
 
 def let_commits_wait() -> None:

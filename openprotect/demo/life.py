@@ -79,13 +79,13 @@ def live(*, people: int, days: int, seed: int, start: date) -> list[dict[str, ob
     files = folder / "files"
     population = Population(folder / "population")
     opening = at(start, time(HOURS[0]))
-    if not _done(folder, "made"):
-        _make(made, files, population, opening)
-        _tick_off(folder, "made")
-    living = players.living_of(seed=seed, files=files, start=start)
     ahead = [d for d in _days(start, made.days) if not _done(folder, d.isoformat())]
     playing = crowd(players.living_of, seed=seed, files=files, start=start) if ahead else nullcontext(_nobody)
     with playing as play:
+        if not _done(folder, "made"):
+            _make(made, files, population, opening)
+            _tick_off(folder, "made")
+        living = players.living_of(seed=seed, files=files, start=start)
         let_commits_wait()
         for day in tqdm(ahead, unit=" days", desc="Living", delay=2, leave=False):
             _live_day(day, start, living, play, files, population)
