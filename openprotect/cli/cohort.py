@@ -1,7 +1,7 @@
 """`openprotect cohort`: who is in a programme, and why."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,8 +130,8 @@ def _show(result: "CohortResult") -> None:
         click.echo(f"  {member['person_id']}  {member['rule']}  {member['reason']}")
 
 
-def _table(left: str, right: str, rows: object) -> None:
-    lines = [(left, right), *((str(name), f"{number:,}") for name, number in rows)]  # type: ignore[attr-defined]
+def _table(left: str, right: str, rows: Iterable[tuple[str, int]]) -> None:
+    lines = [(left, right), *((str(name), f"{number:,}") for name, number in rows)]
     width = max(len(name) for name, _ in lines)
     for name, number in lines:
         click.echo(f"{name:<{width}}  {number:>10}")

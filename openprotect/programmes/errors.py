@@ -11,7 +11,3 @@ class NotClinicallyApproved(Refusal):
     """{programme} {version} is not clinically approved: no clinical safety officer has signed it,
     so it can be switched on in a demo only.
     """
-
-
-class NotPublished(Refusal):
-    """{programme} has no published version. Publish it first: openprotect pack publish DIR."""

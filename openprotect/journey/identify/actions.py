@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from openprotect.governance.actions import permit, record
 from openprotect.governance.scope import Scope
@@ -124,9 +125,9 @@ def leave(*, member: UUID, why: str, by: Scope, now: datetime) -> Done[None]:
     return Done(None, (MemberLeft(member=member, person=found.person_id, why=why),))
 
 
-def _copy(cursor: object, result: CohortResult, person_of: dict[str, UUID]) -> None:
+def _copy(cursor: CursorWrapper, result: CohortResult, person_of: dict[str, UUID]) -> None:
     names = ("person_id", "rule", "group", "evidence_date", "code", "term", "count", "reason")
-    with cursor.copy("COPY found FROM STDIN") as copy:  # type: ignore[attr-defined]
+    with cursor.copy("COPY found FROM STDIN") as copy:
         for batch in result.members.select(list(names)).to_batches(max_chunksize=10_000):
             columns = [batch.column(name).to_pylist() for name in names]
             for person, *rest in zip(*columns, strict=True):
