@@ -1,4 +1,7 @@
-"""One person who was found, invited by text, and has not answered: made by the service's own actions."""
+"""One person who was found, invited by text, and has not answered: made by the service's own actions.
+
+`follow` clicks what leads to another page, and waits for that page.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
+from playwright.sync_api import Locator
 
 from openprotect.governance import actions as governance
 from openprotect.governance import clock
@@ -33,6 +37,15 @@ class Invited:
     first_name: str
     family_name: str
     nhs_number: str
+
+
+def follow(to_another_page: Locator) -> None:
+    """Click a link or a form's button and wait for the page it leads to.
+
+    A click alone returns while the old page is still there, and what is asked next is then asked of it.
+    """
+    with to_another_page.page.expect_navigation():
+        to_another_page.click()
 
 
 def invited_person() -> Invited:

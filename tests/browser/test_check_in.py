@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.arrange import Invited, invited_person
+from tests.browser.arrange import Invited, follow, invited_person
 
 NewPage = Callable[..., Page]
 Look = Callable[[Page, str], None]
@@ -53,7 +53,7 @@ def test_a_whole_check_in_without_javascript(service: str, invited: Invited, new
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
     assert "safe at home" not in page.inner_text("main").lower()
     assert invited.token not in page.url
-    page.get_by_role("button", name="Send my answers").click()
+    follow(page.get_by_role("button", name="Send my answers"))
     # Then they are thanked, and see whom to ring; and again when they come back by the link
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, Adaeze")
     code = page.inner_text(".op-receipt-code")
@@ -68,7 +68,7 @@ def test_every_page_is_accessible_at_three_widths(
     page = new_page()
     page.goto(f"{service}/c/{invited.token}")
     look(page, "start")
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     look(page, "start-empty")
     _prove(page, date(1945, 3, 30))
     look(page, "start-wrong")
@@ -77,17 +77,17 @@ def test_every_page_is_accessible_at_three_widths(
     while "check-answers" not in page.url:
         number += 1
         look(page, f"page-{number:02}")
-        page.get_by_role("button", name="Continue").click()
+        follow(page.get_by_role("button", name="Continue"))
         if page.locator(".op-error-summary").count():
             look(page, f"page-{number:02}-error")
         _answer(page, ALL_WELL)
-        page.get_by_role("button", name="Continue").click()
+        follow(page.get_by_role("button", name="Continue"))
     look(page, "check-answers")
-    page.get_by_role("button", name="Send my answers").click()
+    follow(page.get_by_role("button", name="Send my answers"))
     look(page, "receipt")
-    page.get_by_role("link", name="stop our messages").click()
+    follow(page.get_by_role("link", name="stop our messages"))
     look(page, "stop")
-    page.get_by_role("button", name="Stop my messages").click()
+    follow(page.get_by_role("button", name="Stop my messages"))
     look(page, "stopped")
     page.goto(f"{service}/nothing-here")
     look(page, "not-found")
@@ -124,7 +124,7 @@ def test_an_emergency_is_said_at_once_and_again_after_sending(
     page.goto(f"{service}/c/{invited.token}")
     _prove(page, invited.date_of_birth)
     _answer(page, ALL_WELL)
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     warning = page.locator(".op-emergency-chosen").first
     expect(page.locator(".op-emergency-chosen:visible")).to_have_count(0)
     # When they choose that they are breathless at rest
@@ -135,9 +135,9 @@ def test_an_emergency_is_said_at_once_and_again_after_sending(
     # And when they send it, the page of 999 comes first, and they may still go on
     for question in ("emergency_signs", "symptoms", "worse_today"):
         page.check(f"[name={question}][value={ALL_WELL[question]}]")
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Ring 999 now")
-    page.get_by_role("link", name="Go on with the check-in").click()
+    follow(page.get_by_role("link", name="Go on with the check-in"))
     expect(page).to_have_url(f"{service}/check-in/page-condition")
 
 
@@ -146,7 +146,7 @@ def test_answers_are_kept_when_the_session_ends(service: str, invited: Invited, 
     page.goto(f"{service}/c/{invited.token}")
     _prove(page, invited.date_of_birth)
     _answer(page, ALL_WELL)
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     page.context.clear_cookies()
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Open your link again")
@@ -165,7 +165,7 @@ def test_sent_twice_is_one_check_in_with_one_receipt(service: str, invited: Invi
     second.goto(first.url)
     # When both are sent
     for page in (first, second):
-        page.get_by_role("button", name="Send my answers").click()
+        follow(page.get_by_role("button", name="Send my answers"))
     # Then both show the same receipt
     assert first.inner_text(".op-receipt-code") == second.inner_text(".op-receipt-code")
 
@@ -213,19 +213,19 @@ def test_the_persons_pages_are_light(service: str, invited: Invited, new_page: N
         page.reload(wait_until="networkidle")
         assert 0 < sum(bytes_of) < LIGHTEST_PROMISE
         _answer(page, ALL_WELL)
-        page.get_by_role("button", name="Continue").click()
+        follow(page.get_by_role("button", name="Continue"))
 
 
 def _prove(page: Page, born: date) -> None:
     for part, value in (("day", born.day), ("month", born.month), ("year", born.year)):
         page.fill(f"[name=date-of-birth-{part}]", str(value))
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
 
 
 def _answer_all(page: Page, answers: dict[str, str]) -> None:
     while "check-answers" not in page.url:
         _answer(page, answers)
-        page.get_by_role("button", name="Continue").click()
+        follow(page.get_by_role("button", name="Continue"))
 
 
 def _answer(page: Page, answers: dict[str, str]) -> None:
