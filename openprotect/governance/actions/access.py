@@ -1,0 +1,39 @@
+"""Who may see whom, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from openprotect.governance.actions.audit import permit
+from openprotect.governance.scope import Scope
+from openprotect.lib.done import Done
+
+
+def grant_access(
+    *,
+    via: str,
+    basis: int,
+    people_and_organisations: Sequence[tuple[UUID, int]],
+    by: Scope,
+    now: datetime,
+) -> Done[int]:
+    """Let organisations see people from now on. Pairs that may already see are left alone.
+
+    One statement however many there are; returns how many grants are new.
+    """
+    permit("manage.access", by=by)
+    if not people_and_organisations:
+        return Done(0)
+    people, organisations = zip(*people_and_organisations, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO governance_accessgrant (person_id, organisation_id, via, basis_id, starts_at)"
+            " SELECT p, o, %s, %s, %s FROM unnest(%s::uuid[], %s::bigint[]) AS t(p, o)"
+            " ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING",
+            [via, basis, now, list(people), list(organisations)],
+        )
+        return Done(cursor.rowcount)

@@ -1,0 +1,41 @@
+"""Organisations and the teams that do their duties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from openprotect.governance.models import Organisation, Team
+
+
+def organisation_names(ids: Sequence[int]) -> dict[int, str]:
+    """Names by id."""
+    return dict(Organisation.objects.filter(id__in=ids).values_list("id", "name"))
+
+
+def organisations(kind: str) -> list[Organisation]:
+    """The organisations of a kind, by name."""
+    return list(Organisation.objects.filter(kind=kind).order_by("name"))
+
+
+def owner_team(*, duty: str, practice: int | None, locality: int | None) -> Team:
+    """The team that does a duty for a person: the practice's, else the locality's, else the
+    integrated care board's, else the board's surveillance team. Never nobody.
+    """
+    candidates = {
+        (team.organisation_id, team.duty): team
+        for team in Team.objects.filter(
+            Q(organisation__in=[o for o in (practice, locality) if o is not None])
+            | Q(organisation__kind=Organisation.Kind.INTEGRATED_CARE_BOARD)
+        ).select_related("organisation")
+    }
+    for organisation in (practice, locality):
+        if organisation is not None and (organisation, duty) in candidates:
+            return candidates[organisation, duty]
+    central = [t for t in candidates.values() if t.organisation.kind == "icb"]
+    for wanted in (duty, "surveillance"):
+        for team in central:
+            if team.duty == wanted:
+                return team
+    raise LookupError("no surveillance team: the safety net is not set up")
