@@ -27,7 +27,11 @@ STAFF = {
     "locality-lead": "The locality's needs and backlog, and where everybody stands today.",
     "surveillance": "Whatever is about to miss its time, anywhere, seven days a week.",
     "central-team": "Where everybody stands, day by day, and where localities differ.",
-    "ig-lead": "Who saw what, and when.",
+    "ig-lead": "Who saw what, under which legal basis, and until when.",
+    "caldicott-guardian": "What a practice asks to be stopped, and which legal bases want approval.",
+    "siro": "The risks that want a decision, and those that were taken.",
+    "practice-manager": "Who saw the practice's patients, and a way to ask that it stops.",
+    "access-administrator": "Organisations, the people who work in them, and what their roles may do.",
 }
 
 

@@ -28,7 +28,8 @@ class Scope:
 
     `organisations` are the ids of the organisations this actor works for now;
     `permissions` the names behind their role; `person` and `referral` the one record that a
-    personal or partner link opens. `now` is aware and in UTC.
+    personal or partner link opens. `membership` is the one that a member of staff acts under,
+    `basis` the legal basis that a job says it rests on. `now` is aware and in UTC.
     """
 
     identity: Identity
@@ -40,6 +41,8 @@ class Scope:
     referral: UUID | None = None
     role: str = ""
     organisation: int | None = None
+    membership: int | None = None
+    basis: int | None = None
 
     def may(self, permission: str) -> bool:
         """Whether this actor holds the permission; the system actor holds them all."""
@@ -122,6 +125,8 @@ def _tell_database(scope: Scope) -> None:
             " set_config('openprotect.referral', %s, true),"
             " set_config('openprotect.role', %s, true),"
             " set_config('openprotect.organisation', %s, true),"
+            " set_config('openprotect.membership', %s, true),"
+            " set_config('openprotect.basis', %s, true),"
             " set_config('openprotect.now', %s, true)",
             [
                 scope.identity,
@@ -132,6 +137,8 @@ def _tell_database(scope: Scope) -> None:
                 str(scope.referral or ""),
                 scope.role,
                 str(scope.organisation or ""),
+                str(scope.membership or ""),
+                str(scope.basis or ""),
                 scope.now.isoformat(),
             ],
         )

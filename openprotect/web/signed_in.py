@@ -26,20 +26,42 @@ Rest = ParamSpec("Rest")
 
 @dataclass(frozen=True)
 class Area:
-    """A part of the site: its permission, its word in the menu, its first page and those behind it."""
+    """A part of the site: the permission that opens it, its word in the menu, its first page.
+
+    `behind` are the pages that are reached from it; `what` says what it is for where a page lists areas.
+    """
 
     permission: str
     text: str
     name: str
-    behind: str = ""
+    behind: tuple[str, ...] = ()
+    what: str = ""
 
 
 AREAS = (
-    Area("see.calls_to_action", "Needs action", "staff:worklist", "staff:need"),
-    Area("act.call", "Calls", "staff:calls", "staff:call"),
+    Area("see.calls_to_action", "Needs action", "staff:worklist", ("staff:need",)),
+    Area("act.call", "Calls", "staff:calls", ("staff:call",)),
     Area("see.ledger", "Everybody today", "oversight:ledger"),
-    Area("see.audit", "Who saw what", "oversight:audit"),
 )
+# What the page "Governance" leads to. Whoever may open one of them has that page in their menu.
+GOVERNANCE = (
+    Area("see.audit", "Who saw what", "oversight:audit", what="Every view, change and refusal, newest first"),
+)
+
+
+def signed_in(
+    view: Callable[Concatenate[ScopedRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[ScopedRequest, Rest], HttpResponse]:
+    """Opens a view to every member of staff; others are told that they are not signed in."""
+
+    @wraps(view)
+    def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if request.scope.identity != "staff":
+            signed_out = page(request, "staff/signed_out.html", status=HTTPStatus.FORBIDDEN)
+            return refused(signed_out, NotPermitted())
+        return view(request, *args, **kwargs)
+
+    return asked
 
 
 def needs(
@@ -55,13 +77,10 @@ def needs(
     ) -> Callable[Concatenate[ScopedRequest, Rest], HttpResponse]:
         @wraps(view)
         def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
-            if request.scope.identity != "staff":
-                signed_out = page(request, "staff/signed_out.html", status=HTTPStatus.FORBIDDEN)
-                return refused(signed_out, NotPermitted())
             permit(permission, by=request.scope)
             return view(request, *args, **kwargs)
 
-        return asked
+        return signed_in(asked)
 
     return guarded
 
@@ -75,7 +94,7 @@ def staff_page(
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     given = {
         "navigation": [
-            {"text": area.text, "href": reverse(area.name), "current": here in (area.name, area.behind)}
+            {"text": area.text, "href": reverse(area.name), "current": here in (area.name, *area.behind)}
             for area in open_to(request.scope)
         ],
         "account": _account(request.scope),
@@ -90,8 +109,18 @@ def staff_page(
 
 
 def open_to(scope: Scope) -> tuple[Area, ...]:
-    """The parts of the site that this reader may open."""
-    return tuple(area for area in AREAS if scope.may(area.permission))
+    """The parts of the site that this reader may open, as their menu shows them."""
+    areas = tuple(area for area in AREAS if scope.may(area.permission))
+    governance = governance_of(scope)
+    if len(governance) > 1:
+        behind = tuple(name for area in governance for name in (area.name, *area.behind))
+        governance = (Area("", "Governance", "oversight:governance", behind),)
+    return areas + governance
+
+
+def governance_of(scope: Scope) -> tuple[Area, ...]:
+    """The pages of governance that this reader may open."""
+    return tuple(area for area in GOVERNANCE if scope.may(area.permission))
 
 
 def first_page(scope: Scope) -> str:

@@ -19,6 +19,7 @@ class AccessGrant(models.Model):
         REGISTRATION = "registration"
         RESIDENCE = "residence"
         PROGRAMME = "programme"
+        REFERRAL = "referral"
 
     person_id = models.UUIDField()
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)

@@ -51,6 +51,7 @@ def staff_member(user_id: int, *, now: datetime) -> StaffMember | None:
         permissions=frozenset(p for m in memberships for p in m.role.permissions),
         role=first.role_id,
         organisation=first.organisation_id,
+        membership=first.id,
     )
     return StaffMember(
         id=user_id,

@@ -1,0 +1,22 @@
+"""The way to every page of governance that the reader may open."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from openprotect.governance.errors import NotPermitted
+from openprotect.web.pages import ScopedRequest
+from openprotect.web.signed_in import governance_of, signed_in, staff_page
+
+
+@require_GET
+@signed_in
+def governance(request: ScopedRequest) -> HttpResponse:
+    """Each page with what it is for. Not there for whoever may open none of them."""
+    areas = governance_of(request.scope)
+    if not areas:
+        raise NotPermitted
+    pages = [{"text": area.text, "href": reverse(area.name), "what": area.what} for area in areas]
+    return staff_page(request, "oversight/governance.html", {"pages": pages})
