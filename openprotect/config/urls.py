@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     first_page,
     path("", include("openprotect.web.public.door")),
     path("", include("openprotect.web.public.urls")),
+    path("", include("openprotect.web.sign_in.urls")),
     path("", include("openprotect.web.staff.urls")),
     path("", include("openprotect.web.partner.door")),
     path("", include("openprotect.web.partner.urls")),

@@ -23,6 +23,7 @@ from openprotect.governance.actions import record
 from openprotect.governance.errors import NotADemo, NotThere
 from openprotect.governance.scope import enter, system
 from openprotect.interop.outbox import queries
+from openprotect.web.identity import membership_in, remember_membership
 from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.shown import shown_telephone
 from openprotect.web.signed_in import first_page
@@ -73,6 +74,7 @@ def sign_in(request: ScopedRequest) -> HttpResponse:
         user = get_user_model().objects.get(pk=id_)
         # As the system: Django writes down when somebody last signed in.
         login(request, user, backend=BACKEND)
+        remember_membership(request, member)
     with enter(member.scope):
         record("signed in to the demo", by=member.scope, of="user", id=id_)
     return redirect(first_page(member.scope))
@@ -140,4 +142,6 @@ def _to(message: Any) -> str:
 
 def _signed_in(request: ScopedRequest) -> governance.StaffMember | None:
     user = request.user
-    return governance.staff_member(user.pk, now=request.scope.now) if user.is_authenticated else None
+    if not user.is_authenticated:
+        return None
+    return governance.staff_member(user.pk, now=request.scope.now, membership=membership_in(request))

@@ -19,3 +19,57 @@ class NotADemo(Refusal):
     """This only works in a demo: the database was not marked as one when it was created."""
 
     status = 403
+
+
+class NoSuchPermission(Refusal):
+    """There is no permission called {names}, so the role was not changed: take permissions from the page of roles."""
+
+    status = 422
+
+
+class NoSuchRole(Refusal):
+    """There is no role called {role}: choose one from the page of roles."""
+
+    status = 422
+
+
+class EndMissing(Refusal):
+    """Somebody whom another organisation employs works here until a date: enter the day on which it ends."""
+
+    status = 422
+
+
+class EndsTooEarly(Refusal):
+    """The end is before the beginning: enter a later day."""
+
+    status = 422
+
+
+class NotVouchedFor(Refusal):
+    """Nobody vouches for {missing}: enter who has seen it, for which organisation, and on which day up to today."""
+
+    status = 422
+
+
+class SupervisesThemselves(Refusal):
+    """Nobody supervises themselves: choose somebody else."""
+
+    status = 422
+
+
+class GrantsToThemselves(Refusal):
+    """You cannot give yourself a role, or a permission to the role you act in: ask another administrator."""
+
+
+class OutsideYourOrganisation(Refusal):
+    """That organisation is not yours, nor below it: ask an administrator there."""
+
+    status = 403
+
+
+class AlreadyEnded(Refusal):
+    """This has ended already: load the page again to see who works here now."""
+
+
+class UsernameBelongsToAnother(Refusal):
+    """Somebody else has the username {username}: choose another, or appoint {name} under the name they have here."""

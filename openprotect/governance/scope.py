@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from psycopg.pq import TransactionStatus
 
 Identity = Literal["staff", "person", "partner", "system", "nobody"]
+SIGN_IN = "sign-in"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ def system(name: str, *, now: datetime) -> Scope:
 def nobody(*, now: datetime) -> Scope:
     """The scope of somebody who has not been proven to be anybody: sees no rows."""
     return Scope(identity="nobody", actor="nobody", now=now)
+
+
+def signing_in(*, now: datetime) -> Scope:
+    """Nobody, in the pages that find out who somebody is: the only ones that may read secrets of accounts."""
+    return Scope(identity="nobody", actor=SIGN_IN, now=now)
 
 
 def entered() -> Scope | None:

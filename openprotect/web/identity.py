@@ -16,11 +16,13 @@ from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from openprotect.governance import queries
-from openprotect.governance.scope import Scope, nobody
+from openprotect.governance.queries import StaffMember
+from openprotect.governance.scope import Scope, nobody, signing_in
 
 _PERSON = "person_proof"
 _PARTNER = "partner_proof"
 _SEEN = "person_seen"
+_MEMBERSHIP = "membership"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def scope_of(request: HttpRequest, *, now: datetime) -> Scope:
             return _staff(request, now=now)
         case "partner":
             return _partner(request, now=now)
+        case "sign_in":
+            return signing_in(now=now)
         case _:
             return nobody(now=now)
 
@@ -85,6 +89,17 @@ def remember_partner(request: HttpRequest, proof: PartnerProof) -> None:
     request.session[_PARTNER] = asdict(proof)
 
 
+def remember_membership(request: HttpRequest, member: StaffMember) -> None:
+    """From here on this browser acts under this membership and no other."""
+    request.session[_MEMBERSHIP] = member.scope.membership
+
+
+def membership_in(request: HttpRequest) -> int | None:
+    """The membership that was chosen in this session, if any was."""
+    held = request.session.get(_MEMBERSHIP)
+    return held if isinstance(held, int) else None
+
+
 def _area(request: HttpRequest) -> str:
     try:
         return next(iter(resolve(request.path_info).namespaces), "")
@@ -117,5 +132,5 @@ def _staff(request: HttpRequest, *, now: datetime) -> Scope:
     user = request.user
     if not user.is_authenticated:
         return nobody(now=now)
-    member = queries.staff_member(user.pk, now=now)
+    member = queries.staff_member(user.pk, now=now, membership=membership_in(request))
     return member.scope if member else nobody(now=now)

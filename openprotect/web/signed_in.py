@@ -12,6 +12,7 @@ from django.contrib import auth, messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from openprotect.governance import queries
@@ -57,6 +58,9 @@ def signed_in(
     @wraps(view)
     def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         if request.scope.identity != "staff":
+            if request.user.is_authenticated and queries.memberships_of(request.user.pk, now=request.scope.now):
+                where = urlencode({"next": request.get_full_path() if request.method == "GET" else ""})
+                return redirect(f"{reverse('sign_in:works_as')}?{where}")
             signed_out = page(request, "staff/signed_out.html", status=HTTPStatus.FORBIDDEN)
             return refused(signed_out, NotPermitted())
         return view(request, *args, **kwargs)
@@ -136,11 +140,14 @@ def sign_out(request: ScopedRequest) -> HttpResponse:
 
 
 def _account(scope: Scope) -> list[dict[str, str]]:
-    member = queries.staff_member(int(scope.actor), now=scope.now)
+    members = queries.memberships_of(int(scope.actor), now=scope.now)
+    member = next((each for each in members if each.scope.membership == scope.membership), None)
     if member is None:
         return []
+    several = len(members) > 1
     return [
-        {"text": f"{member.name}, {member.role_label}"},
+        {"text": f"{member.name}, {member.works_as}"},
         {"text": member.organisation_name},
+        *([{"text": "Work as something else", "href": reverse("sign_in:works_as")}] if several else []),
         {"text": "Sign out", "action": reverse("staff:sign_out")},
     ]

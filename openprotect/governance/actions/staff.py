@@ -1,20 +1,43 @@
-"""Writes of people who work: their roles, where they work, until when."""
+"""Writes of people who work: their roles, where they work, until when, who answers for them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import astuple, fields
+from datetime import datetime, timedelta
+from typing import Any
 
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.errors import (
+    AlreadyEnded,
+    GrantsToThemselves,
+    NoSuchPermission,
+    NoSuchRole,
+    NotThere,
+    OutsideYourOrganisation,
+    SupervisesThemselves,
+    UsernameBelongsToAnother,
+)
+from openprotect.governance.facts.staff import NOBODY, Vouched, Vouchers
 from openprotect.governance.models import Membership, Role, User
-from openprotect.governance.scope import Scope
+from openprotect.governance.permissions import PERMISSIONS
+from openprotect.governance.queries.staff import covered_by
+from openprotect.governance.rules import staff as rules
+from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
+from openprotect.lib.london import today
+
+_SHORTEST = timedelta(microseconds=1)
 
 
 def define_role(*, name: str, label: str, permissions: Sequence[str], by: Scope, now: datetime) -> Done[str]:
-    """Write down what a role may do."""
+    """Write down what a role may do. Nobody adds a permission to the role they act in."""
     permit("manage.roles", by=by)
-    Role.objects.update_or_create(name=name, defaults={"label": label, "permissions": list(permissions)})
+    if unknown := sorted(set(permissions) - PERMISSIONS.keys()):
+        raise NoSuchPermission(names=", ".join(unknown))
+    rules.definition(own=by.identity == "staff" and by.role == name, held=by.permissions, wanted=permissions)
+    with enter(system("governance", now=now)):
+        Role.objects.update_or_create(name=name, defaults={"label": label, "permissions": sorted(set(permissions))})
     record("role defined", by=by, of="role", id=name)
     return Done(name)
 
@@ -29,29 +52,178 @@ def appoint(
     ends_at: datetime | None,
     by: Scope,
     now: datetime,
+    title: str = "",
+    home: int | None = None,
+    supervisor: int | None = None,
+    vouchers: Vouchers = NOBODY,
+    starts_at: datetime | None = None,
 ) -> Done[int]:
-    """Give a person who works a role in an organisation from now on; returns the user's id."""
-    permit("manage.memberships", by=by)
-    user, created = User.objects.get_or_create(username=username, defaults={"name": name})
-    if created:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-    Membership.objects.get_or_create(
-        user=user,
-        organisation_id=organisation,
-        role_id=role,
-        defaults={"team_id": team, "starts_at": now, "ends_at": ends_at},
+    """Give a person who works a role in an organisation from now on or from a later time; returns the user's id.
+
+    `home` is who employs somebody who is new here, this organisation where it is not said. Whoever
+    holds the role there already is left as they are.
+    """
+    _may_manage(organisation, by=by)
+    if not Role.objects.filter(name=role).exists():
+        raise NoSuchRole(role=role)
+    user = User.objects.filter(username=username).first()
+    if user is not None and user.name != name:
+        raise UsernameBelongsToAnother(username=username, name=user.name)
+    if user is not None and str(user.id) == by.actor:
+        raise GrantsToThemselves()
+    employer = user.home_id if user is not None and user.home_id else home or organisation
+    begins = max(starts_at or now, now)
+    if user is not None:
+        held = Membership.objects.filter(user=user, organisation=organisation, role=role, team=team, ends_at=None)
+        if held.exists():
+            return Done(user.id)
+    rules.terms(
+        employer=employer,
+        organisation=organisation,
+        starts_at=begins,
+        ends_at=ends_at,
+        vouchers=vouchers,
+        today=today(now),
     )
-    record("appointed", by=by, of="user", id=user.id, why=role)
+    with enter(system("governance", now=now)):
+        if user is None:
+            user = User(username=username, name=name, home_id=employer)
+            user.set_unusable_password()
+            user.save()
+        elif user.home_id is None:
+            user.home_id = employer
+            user.save(update_fields=["home"])
+        made = _begin(
+            user_id=user.id,
+            organisation_id=organisation,
+            role_id=role,
+            team_id=team,
+            title=title,
+            employer_id=employer,
+            supervisor_id=supervisor,
+            starts_at=begins,
+            ends_at=ends_at,
+            **_columns(vouchers),
+        )
+    record("appointed", by=by, of="membership", id=made.id, why=role)
     return Done(user.id)
 
 
+def change_membership(
+    *,
+    membership: int,
+    role: str,
+    team: int | None,
+    title: str,
+    ends_at: datetime | None,
+    supervisor: int | None,
+    by: Scope,
+    now: datetime,
+) -> Done[int]:
+    """End a membership and begin one on other terms in its place, vouched for as before; returns the new one's id."""
+    old = _theirs(membership, by=by, now=now)
+    if str(old.user_id) == by.actor:
+        raise GrantsToThemselves()
+    if not Role.objects.filter(name=role).exists():
+        raise NoSuchRole(role=role)
+    columns = {name: getattr(old, name) for name in _VOUCHED}
+    if old.employer_id != old.organisation_id:
+        rules.terms(
+            employer=old.employer_id,
+            organisation=old.organisation_id,
+            starts_at=now,
+            ends_at=ends_at,
+            vouchers=_vouchers(old),
+            today=today(now),
+        )
+    with enter(system("governance", now=now)):
+        _end(old, now)
+        made = _begin(
+            user_id=old.user_id,
+            organisation_id=old.organisation_id,
+            role_id=role,
+            team_id=team,
+            title=title,
+            employer_id=old.employer_id,
+            supervisor_id=supervisor,
+            starts_at=max(now, old.ends_at or now),
+            ends_at=ends_at,
+            **columns,
+        )
+    record("membership changed", by=by, of="membership", id=made.id, why=role)
+    return Done(made.id)
+
+
+def end_membership(*, membership: int, by: Scope, now: datetime) -> Done[None]:
+    """From now on they do not work there. What they see and do under it ends with the next request."""
+    old = _theirs(membership, by=by, now=now)
+    with enter(system("governance", now=now)):
+        _end(old, now)
+    record("membership ended", by=by, of="membership", id=old.id)
+    return Done(None)
+
+
 def transfer(*, user: int, organisation: int, by: Scope, now: datetime) -> Done[None]:
-    """Move somebody with their role to another organisation from now on; the past stays true."""
+    """Another organisation employs somebody from now on, in the same role; the past stays true."""
     permit("manage.memberships", by=by)
-    for membership in Membership.objects.filter(user_id=user, ends_at=None).exclude(organisation_id=organisation):
-        membership.ends_at = now
-        membership.save(update_fields=["ends_at"])
-        Membership.objects.create(user_id=user, organisation_id=organisation, role_id=membership.role_id, starts_at=now)
+    with enter(system("governance", now=now)):
+        leaving = list(Membership.objects.filter(user_id=user, ends_at=None).exclude(organisation_id=organisation))
+        User.objects.filter(id=user).update(home=organisation)
+        for membership in leaving:
+            _end(membership, now)
+            Membership.objects.create(
+                user_id=user,
+                organisation_id=organisation,
+                role_id=membership.role_id,
+                employer_id=organisation,
+                starts_at=now,
+            )
     record("transferred", by=by, of="user", id=user)
     return Done(None)
+
+
+def _may_manage(organisation: int, *, by: Scope) -> None:
+    permit("manage.memberships", by=by)
+    if by.identity == "staff" and (by.organisation is None or organisation not in covered_by(by.organisation)):
+        raise OutsideYourOrganisation()
+
+
+def _theirs(membership: int, *, by: Scope, now: datetime) -> Membership:
+    """A membership that this administrator may change, still running."""
+    permit("manage.memberships", by=by)
+    with enter(system("governance", now=now)):
+        found = Membership.objects.select_for_update(no_key=True).filter(id=membership).first()
+    if found is None:
+        raise NotThere()
+    _may_manage(found.organisation_id, by=by)
+    if found.ends_at is not None and found.ends_at <= now:
+        raise AlreadyEnded()
+    return found
+
+
+def _begin(**columns: Any) -> Membership:
+    if columns["supervisor_id"] == columns["user_id"]:
+        raise SupervisesThemselves()
+    return Membership.objects.create(**columns)
+
+
+def _end(membership: Membership, now: datetime) -> None:
+    membership.ends_at = max(now, membership.starts_at + _SHORTEST)
+    membership.save(update_fields=["ends_at"])
+
+
+_VOUCHED = tuple(f"{kind.name}_{part}" for kind in fields(Vouchers) for part in ("by", "of_id", "on"))
+
+
+def _columns(vouchers: Vouchers) -> dict[str, Any]:
+    values: list[Any] = []
+    for each in fields(Vouchers):
+        vouched = getattr(vouchers, each.name)
+        values += astuple(vouched) if vouched else ("", None, None)
+    return dict(zip(_VOUCHED, values, strict=True))
+
+
+def _vouchers(membership: Membership) -> Vouchers:
+    values = [getattr(membership, name) for name in _VOUCHED]
+    three = [tuple(values[at : at + 3]) for at in range(0, len(values), 3)]
+    return Vouchers(*(Vouched(*each) if all(each) else None for each in three))

@@ -1,4 +1,4 @@
-"""Who somebody is, and what they may see."""
+"""Who somebody is, under which membership they act, and what they may see; who works where."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 
-from openprotect.governance.models import Membership, User
-from openprotect.governance.scope import Scope
+from openprotect.governance.models import Membership, Role, User
+from openprotect.governance.scope import Scope, require
+
+PAGE = 50
 
 
 @dataclass(frozen=True)
 class StaffMember:
-    """A user as shown on screen, with the scope their memberships give."""
+    """A user as shown on screen, with the scope of the one membership they act under."""
 
     id: int
     username: str
@@ -22,45 +25,31 @@ class StaffMember:
     role_label: str
     organisation_name: str
     scope: Scope
+    title: str = ""
+
+    @property
+    def works_as(self) -> str:
+        """The title of the membership, or its role where it has none of its own."""
+        return self.title or self.role_label
 
 
-def staff_member(user_id: int, *, now: datetime) -> StaffMember | None:
-    """The user and their scope at `now`; None where they are not active or have no membership.
+def staff_member(user_id: int, *, now: datetime, membership: int | None = None) -> StaffMember | None:
+    """The user and their scope at `now`, under this membership or the only one they have.
 
-    Needs no scope: it is what makes one.
+    None where they are not active, where it has not begun or has ended, and where nobody said which
+    of several it is: the permissions of one are never joined with the people of another. Needs no
+    scope: it is what makes one.
     """
-    live = (
-        Membership.objects.filter(
-            Q(ends_at=None) | Q(ends_at__gt=now),
-            user_id=user_id,
-            user__is_active=True,
-            starts_at__lte=now,
-        )
-        .select_related("user", "role", "organisation")
-        .order_by("id")
-    )
-    memberships = list(live)
-    if not memberships:
-        return None
-    first = memberships[0]
-    scope = Scope(
-        identity="staff",
-        actor=str(user_id),
-        now=now,
-        organisations=tuple(sorted({m.organisation_id for m in memberships})),
-        permissions=frozenset(p for m in memberships for p in m.role.permissions),
-        role=first.role_id,
-        organisation=first.organisation_id,
-        membership=first.id,
-    )
-    return StaffMember(
-        id=user_id,
-        username=first.user.username,
-        name=first.user.name,
-        role_label=first.role.label,
-        organisation_name=first.organisation.name,
-        scope=scope,
-    )
+    found = _live(now).filter(user_id=user_id, user__is_active=True)
+    if membership is not None:
+        found = found.filter(id=membership)
+    memberships = list(found[:2])
+    return _member(memberships[0], now) if len(memberships) == 1 else None
+
+
+def memberships_of(user_id: int, *, now: datetime) -> list[StaffMember]:
+    """What a user can act as now, one for each membership."""
+    return [_member(each, now) for each in _live(now).filter(user_id=user_id, user__is_active=True)]
 
 
 def user_id_of(username: str) -> int | None:
@@ -72,3 +61,83 @@ def user_names(actors: Iterable[str]) -> dict[str, str]:
     """Names by what stands as the actor of an event; those that are no users are left out."""
     ids = {int(actor) for actor in actors if actor.isdecimal()}
     return {str(id_): name for id_, name in User.objects.filter(id__in=ids).values_list("id", "name")}
+
+
+def names_acting(done: Iterable[tuple[str, datetime]]) -> dict[tuple[str, datetime], str]:
+    """By actor and moment: the name, and the title of what they did it as, if every membership then had it."""
+    asked = {(actor, at) for actor, at in done if actor.isdecimal()}
+    names = user_names(actor for actor, _ in asked)
+    held: dict[str, list[tuple[datetime, datetime | None, str]]] = {}
+    rows = Membership.objects.filter(user_id__in=[int(actor) for actor in names])
+    for user, starts, ends, title in rows.values_list("user_id", "starts_at", "ends_at", "title"):
+        held.setdefault(str(user), []).append((starts, ends, title))
+
+    def acting(actor: str, at: datetime) -> str:
+        titles = {title for starts, ends, title in held.get(actor, ()) if starts <= at and (ends is None or at < ends)}
+        (title,) = titles if len(titles) == 1 else ("",)
+        return f"{names[actor]}, {title}" if title else names[actor]
+
+    return {(actor, at): acting(actor, at) for actor, at in asked if actor in names}
+
+
+def membership_titles(ids: Iterable[int]) -> dict[int, str]:
+    """The titles of memberships that have one of their own, by id."""
+    return dict(Membership.objects.filter(id__in=set(ids)).exclude(title="").values_list("id", "title"))
+
+
+def covered_by(organisation: int) -> frozenset[int]:
+    """The ids of an organisation and of all below it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE covered(id) AS ("
+            " SELECT %s::bigint UNION SELECT o.id FROM governance_organisation o JOIN covered c ON o.parent_id = c.id"
+            ") SELECT id FROM covered",
+            [organisation],
+        )
+        return frozenset(id_ for (id_,) in cursor.fetchall())
+
+
+def roles() -> list[Role]:
+    """Every role, by what it is called."""
+    return list(Role.objects.order_by("label", "name"))
+
+
+def people_who_work(*, scope: Scope, after: int = 0, ended: bool = False, limit: int = PAGE) -> list[Membership]:
+    """Memberships in the reader's organisation and those below it, by id, after one; those now or those before."""
+    require(scope)
+    if scope.organisation is None or not scope.may("manage.memberships"):
+        return []
+    found = Membership.objects.filter(organisation_id__in=covered_by(scope.organisation), id__gt=after)
+    now = Q(ends_at=None) | Q(ends_at__gt=scope.now)
+    found = found.exclude(now) if ended else found.filter(now)
+    related = found.select_related(
+        "user", "role", "organisation", "team", "employer", "supervisor", "identity_of", "training_of", "dbs_of"
+    )
+    return list(related.order_by("id")[:limit])
+
+
+def _live(now: datetime) -> QuerySet[Membership]:
+    live = Membership.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    return live.select_related("user", "role", "organisation").order_by("id")
+
+
+def _member(membership: Membership, now: datetime) -> StaffMember:
+    scope = Scope(
+        identity="staff",
+        actor=str(membership.user_id),
+        now=now,
+        organisations=(membership.organisation_id,),
+        permissions=frozenset(membership.role.permissions),
+        role=membership.role_id,
+        organisation=membership.organisation_id,
+        membership=membership.id,
+    )
+    return StaffMember(
+        id=membership.user_id,
+        username=membership.user.username,
+        name=membership.user.name,
+        role_label=membership.role.label,
+        organisation_name=membership.organisation.name,
+        scope=scope,
+        title=membership.title,
+    )

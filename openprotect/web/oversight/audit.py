@@ -22,6 +22,7 @@ def audit(request: ScopedRequest) -> HttpResponse:
         scope=request.scope, person=asked.person, before=asked.before, limit=audit_presenter.PAGE + 1
     )
     names = queries.user_names(event.actor for event in events)
+    titles = queries.membership_titles(event.membership_id for event in events if event.membership_id)
     organisations = queries.organisation_names([e.organisation_id for e in events if e.organisation_id])
-    context = audit_presenter.audit(events, asked, names=names, organisations=organisations)
+    context = audit_presenter.audit(events, asked, names=names, titles=titles, organisations=organisations)
     return staff_page(request, "oversight/audit.html", context)

@@ -43,9 +43,14 @@ def read(sent: QueryDict) -> Asked:
 
 
 def audit(
-    events: Sequence[Any], asked: Asked, *, names: Mapping[str, str], organisations: Mapping[int, str]
+    events: Sequence[Any],
+    asked: Asked,
+    *,
+    names: Mapping[str, str],
+    titles: Mapping[int, str],
+    organisations: Mapping[int, str],
 ) -> dict[str, Any]:
-    """The page of events; `names` are users', `organisations` by id."""
+    """The page of events; `names` are users', `titles` those of memberships, `organisations` by id."""
     shown = events[:PAGE]
     address = reverse("oversight:audit")
     kept: dict[str, Any] = {"person": asked.person} if asked.person else {}
@@ -65,7 +70,7 @@ def audit(
         "events": [
             {
                 "at": event.at,
-                "who": names.get(event.actor) or _WHO.get(event.identity, event.actor),
+                "who": _who(event, names, titles),
                 "organisation": organisations.get(event.organisation_id or 0, ""),
                 "action": event.action.capitalize(),
                 "object": f"{event.object_type} {event.object_id}".strip(),
@@ -79,3 +84,12 @@ def audit(
         "onward": f"{address}?{urlencode(onward)}" if onward else "",
         "beginning": f"{address}?{urlencode(kept)}" if asked.before else "",
     }
+
+
+def _who(event: Any, names: Mapping[str, str], titles: Mapping[int, str]) -> str:
+    """A user's name, with the title that they acted under."""
+    name = names.get(event.actor)
+    if name is None:
+        return _WHO.get(event.identity, event.actor)
+    title = titles.get(event.membership_id or 0)
+    return f"{name}, {title}" if title else name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -23,9 +24,9 @@ _PHONES = ("mobile", "landline")
 
 
 def need(
-    found: CallToActionView, *, scope: Scope, names: Mapping[str, str], form: Form | None = None
+    found: CallToActionView, *, scope: Scope, names: Mapping[tuple[str, datetime], str], form: Form | None = None
 ) -> dict[str, Any]:
-    """The page: facts first, then what may be done, then the whole story. `names` are users'."""
+    """The page: facts first, then what may be done, then the whole story. `names` are those of who acted when."""
     return {
         "need": worklist_presenter.row(found.row, scope.now),
         "closed": found.outcome_label,
@@ -191,18 +192,19 @@ def _partner_outcome(each: Any) -> str:
     return next((outcome.label for outcome in outcomes if outcome.code == each.outcome), "")
 
 
-def _history(found: CallToActionView, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _history(found: CallToActionView, names: Mapping[tuple[str, datetime], str]) -> list[dict[str, Any]]:
     """Everything that happened and everything that was written, oldest first."""
     steps = [
         {
             "at": step.at,
-            "who": names.get(step.by, MACHINE),
+            "who": names.get((step.by, step.at), MACHINE),
             "what": f"Closed: {found.outcome_label}" if step.what == "close" else words.DONE[step.what],
             "text": "",
         }
         for step in found.steps
     ]
     notes = [
-        {"at": note.at, "who": names.get(note.by, MACHINE), "what": "Note", "text": note.text} for note in found.notes
+        {"at": note.at, "who": names.get((note.by, note.at), MACHINE), "what": "Note", "text": note.text}
+        for note in found.notes
     ]
     return sorted((*steps, *notes), key=lambda each: each["at"])

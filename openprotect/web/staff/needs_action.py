@@ -87,6 +87,8 @@ def _shown(request: ScopedRequest, need: UUID, form: Form | None = None) -> Http
     found = queries.call_to_action(need, scope=request.scope)
     if found is None:
         raise NotThere()
-    names = governance.user_names([*(step.by for step in found.steps), *(note.by for note in found.notes)])
+    names = governance.names_acting(
+        [*((step.by, step.at) for step in found.steps), *((note.by, note.at) for note in found.notes)]
+    )
     context = need_presenter.need(found, scope=request.scope, names=names, form=form)
     return staff_page(request, "staff/need.html", context)

@@ -1,0 +1,1 @@
+"""Pure decisions of governance: no database, no clock; `now` is an argument."""
