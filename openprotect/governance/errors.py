@@ -73,3 +73,48 @@ class AlreadyEnded(Refusal):
 
 class UsernameBelongsToAnother(Refusal):
     """Somebody else has the username {username}: choose another, or appoint {name} under the name they have here."""
+
+
+class ReasonIsMissing(Refusal):
+    """Write why: a request without a reason cannot be decided."""
+
+    status = 422
+
+
+class NotAnotherOrganisation(Refusal):
+    """Choose another organisation than your own, by the code under which it stands here."""
+
+    status = 422
+
+
+class NotYourPatient(Refusal):
+    """Nobody with this id is registered with your practice now. Leave it empty to ask for all of your patients."""
+
+    status = 422
+
+
+class StopAlreadyAsked(Refusal):
+    """Your practice has already asked for this, and it is not decided yet. The request is in the list below."""
+
+
+class DecisionIsIncomplete(Refusal):
+    """The decision lacks something: a verdict, your words, or, for a stop in part, whom it spares."""
+
+    status = 422
+
+
+class AlreadyDecided(Refusal):
+    """This request has been decided. Reload the page to read the decision."""
+
+
+class KeepsTheSafetyNet(Refusal):
+    """{organisation} keeps the safety net: without its access a need of these people could be nobody's.
+
+    Refuse, with the reason, or give the safety net to another organisation first.
+    """
+
+
+class WordsAreMissing(Refusal):
+    """Write what you found when you looked into it."""
+
+    status = 422

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from openprotect.governance.events import AccessStopped
 from openprotect.governance.scope import Scope, at, enter, entered, system
 from openprotect.journey.act import actions as act
 from openprotect.journey.act.events import (
@@ -64,6 +65,8 @@ class Later:
 
 FLOW: Mapping[type, tuple[Now | Later, ...]] = {
     # Check-ins are locked before intents, everywhere: the order of a submission.
+    # governance -> act
+    AccessStopped: (Now(act.hand_over, lambda e, _: {"stop": e.stop}),),
     # people: a cohort run reads lists when the timetable or somebody says so
     ListReceived: (),
     ContactDeclined: (

@@ -16,7 +16,7 @@ from openprotect.people import arrivals
 from openprotect.people.errors import ListAlreadyReceived, RestrictedRecord
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
-from openprotect.people.models import ContactPoint, ListVersion, Person, Wish
+from openprotect.people.models import ContactPoint, ListVersion, Person, PersonIdentity, Wish
 
 _STAGE_ROWS = """
 CREATE TEMPORARY TABLE IF NOT EXISTS list_row (
@@ -182,6 +182,18 @@ def add_contact_point(*, person: UUID, kind: str, value: str, by: Scope, now: da
         )
     record("contact point found", by=by, person=person, of="contact point", id=point.id)
     return Done(point.id)
+
+
+def find_by_nhs_number(*, nhs_number: str, by: Scope, now: datetime) -> Done[UUID | None]:
+    """Whose NHS number this is, for the privacy officer, who sees no identities: an id or None.
+
+    The look-up itself is in the trail, whatever it finds; the number is not.
+    """
+    permit("see.audit", by=by)
+    with enter(system("people", now=now)):
+        found = PersonIdentity.objects.filter(nhs_number=nhs_number).values_list("person_id", flat=True).first()
+    record("looked up by NHS number", by=by, person=found, of="person", id=found or "")
+    return Done(found)
 
 
 def _require_in_scope(person: UUID) -> None:

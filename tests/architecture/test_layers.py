@@ -102,8 +102,12 @@ def test_nobody_but_the_flow_knows_all_stages() -> None:
 
 
 def events() -> Iterator[type]:
-    """Every event class of every stage and of people."""
-    for package in ("openprotect.people", *(f"openprotect.journey.{stage}" for stage in STAGES)):
+    """Every event class of every stage, of people and of governance."""
+    for package in (
+        "openprotect.governance",
+        "openprotect.people",
+        *(f"openprotect.journey.{stage}" for stage in STAGES),
+    ):
         module = importlib.import_module(f"{package}.events")
         for _, found in inspect.getmembers(module, inspect.isclass):
             if found.__module__ == module.__name__:

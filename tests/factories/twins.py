@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from openprotect.governance import actions as governance_actions
 from openprotect.governance import queries as governance
-from openprotect.governance.scope import Scope, nobody
+from openprotect.governance.scope import Scope, nobody, system
 from openprotect.jobs import sending
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -79,12 +80,39 @@ def _cared_for(invited: Invited, *, practice: str, locality: str) -> Twin:
     reviewer, lead = staff(f"reviewer-{practice.lower()}"), staff(f"reviewer-{locality.lower()}")
     flow.perform(act.add_note, call_to_action=needs["medicines"], text="Rang the pharmacy.", by=reviewer, now=BEGINS)
     council = governance.organisations("council")[0].id
+    _governed(invited.person, practice, council)
     asked: dict[str, Any] = {"organisation": council, "asked": "A food parcel"}
     referral = flow.perform(act.refer, call_to_action=needs["food"], by=lead, now=BEGINS, **asked)
     sending.send_referral_link(referral=referral, now=BEGINS)
     partner = Scope("partner", actor="partner", now=BEGINS, referral=referral, organisation=council)
     flow.perform(act.answer_referral, referral=referral, verb="accept", outcome="", text="", by=partner, now=BEGINS)
     return Twin(invited.person, _organisation(practice), _organisation(locality), referral)
+
+
+def _governed(person: UUID, practice: str, council: int) -> None:
+    """A stop of access, a pattern looked into, a letter on who saw them. The council is not who has the referral."""
+    manager = flow.perform(
+        governance_actions.appoint,
+        username=f"manager-{practice.lower()}",
+        name=f"Manager, {practice}",
+        organisation=_organisation(practice),
+        role="practice_manager",
+        team=None,
+        ends_at=None,
+        by=system("test", now=BEGINS),
+        now=BEGINS,
+    )
+    assert manager
+    stopped = {"organisation": _organisation("T03"), "person": person, "reason": "Not asked for"}
+    request = flow.perform(
+        governance_actions.ask_access_stop, by=staff(f"manager-{practice.lower()}"), now=BEGINS, **stopped
+    )
+    guardian, officer = staff("caldicott-guardian"), staff("ig-lead")
+    decided = {"request": request, "verdict": "granted", "words": "They have no part in it."}
+    flow.perform(governance_actions.decide_access_stop, by=guardian, now=BEGINS, **decided)
+    seen = {"pattern": "bulk", "actor": "1", "person": person, "day": BEGINS.date(), "up_to": 1, "words": "A list"}
+    flow.perform(governance_actions.review_pattern, by=officer, now=BEGINS, **seen)
+    flow.perform(governance_actions.ask_who_saw_letter, person=person, by=officer, now=BEGINS)
 
 
 def _mistypes(invited: Invited) -> None:

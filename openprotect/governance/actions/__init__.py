@@ -1,14 +1,32 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
 from openprotect.governance.actions.access import grant_access
-from openprotect.governance.actions.audit import permit, record, record_denial, record_each
+from openprotect.governance.actions.access_stops import (
+    ask_access_stop,
+    decide_access_stop,
+    settle_told,
+    untold_decisions,
+)
+from openprotect.governance.actions.audit import (
+    ask_who_saw_letter,
+    permit,
+    record,
+    record_denial,
+    record_each,
+    review_pattern,
+    settle_who_saw_letters,
+    waiting_who_saw_letters,
+)
 from openprotect.governance.actions.bases import state_basis
 from openprotect.governance.actions.organisations import form_team, register_organisations
 from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
 
 __all__ = [
     "appoint",
+    "ask_access_stop",
+    "ask_who_saw_letter",
     "change_membership",
+    "decide_access_stop",
     "define_role",
     "end_membership",
     "form_team",
@@ -18,6 +36,11 @@ __all__ = [
     "record_denial",
     "record_each",
     "register_organisations",
+    "review_pattern",
+    "settle_told",
+    "settle_who_saw_letters",
     "state_basis",
     "transfer",
+    "untold_decisions",
+    "waiting_who_saw_letters",
 ]

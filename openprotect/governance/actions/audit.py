@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
 
-from openprotect.governance.errors import NotPermitted
-from openprotect.governance.scope import Scope, enter, require
+from openprotect.governance.errors import NotPermitted, WordsAreMissing
+from openprotect.governance.models import PatternReview, WhoSawLetter
+from openprotect.governance.scope import Scope, enter, require, system
+from openprotect.lib.done import Done
 
 
 def record(
@@ -55,3 +58,51 @@ def permit(permission: str, *, by: Scope) -> None:
     require(by)
     if not by.may(permission):
         raise NotPermitted()
+
+
+def review_pattern(
+    *, pattern: str, actor: str, person: UUID | None, day: date, up_to: int, words: str, by: Scope, now: datetime
+) -> Done[int]:
+    """Write down that an unusual pattern was looked into, and what was found. Raises WordsAreMissing."""
+    permit("see.audit", by=by)
+    if not words.strip():
+        raise WordsAreMissing()
+    with enter(system("governance", now=now)):
+        review = PatternReview.objects.create(
+            pattern=pattern,
+            actor=actor,
+            person_id=person,
+            day=day,
+            up_to=up_to,
+            reviewed_by=by.actor,
+            reviewed_at=now,
+            words=words.strip(),
+        )
+    record("unusual pattern looked into", by=by, person=person, of="pattern", id=review.id, why=pattern)
+    return Done(review.id)
+
+
+def ask_who_saw_letter(*, person: UUID, by: Scope, now: datetime) -> Done[UUID]:
+    """Have a person told by letter who saw them; returns the letter's reference."""
+    if not (by.may("act.rights") or by.may("see.audit")):
+        raise NotPermitted()
+    with enter(system("governance", now=now)):
+        letter = WhoSawLetter.objects.create(person_id=person, asked_by=by.actor, asked_at=now)
+    record("who saw me: letter asked for", by=by, person=person, of="letter", id=letter.reference)
+    return Done(letter.reference)
+
+
+def waiting_who_saw_letters(*, by: Scope, now: datetime) -> Done[list[WhoSawLetter]]:
+    """Letters that have not left, the oldest first."""
+    permit("send.messages", by=by)
+    return Done(list(WhoSawLetter.objects.filter(sent_at=None).order_by("asked_at")[:100]))
+
+
+def settle_who_saw_letters(*, sent: Collection[UUID], by: Scope, now: datetime) -> Done[None]:
+    """Write down which letters left."""
+    permit("send.messages", by=by)
+    for letter in WhoSawLetter.objects.filter(reference__in=sent, sent_at=None):
+        letter.sent_at = now
+        letter.save(update_fields=["sent_at"])
+        record("who saw me: letter sent", by=by, person=letter.person_id, of="letter", id=letter.reference)
+    return Done(None)

@@ -1,9 +1,33 @@
 """Who somebody is, and what they may see; what was seen."""
 
-from openprotect.governance.queries.audit import audit_events
-from openprotect.governance.queries.bases import basis_id, find_basis
+from openprotect.governance.queries.access_stops import (
+    access_stop,
+    access_stop_request,
+    access_stop_requests,
+    people_asked_about,
+    stops_in_force,
+)
+from openprotect.governance.queries.audit import (
+    EVERYTHING,
+    AuditSearch,
+    OwnCounts,
+    OwnEvent,
+    OwnSearch,
+    WhoSaw,
+    audit_actions,
+    audit_events,
+    own_audit,
+    own_audit_counts,
+    who_saw,
+)
+from openprotect.governance.queries.bases import basis_id, basis_titles, find_basis
 from openprotect.governance.queries.installation import is_demo
-from openprotect.governance.queries.organisations import organisation_names, organisations, owner_team
+from openprotect.governance.queries.organisations import (
+    organisation_by_code,
+    organisation_names,
+    organisations,
+    owner_team,
+)
 from openprotect.governance.queries.staff import (
     StaffMember,
     covered_by,
@@ -11,28 +35,49 @@ from openprotect.governance.queries.staff import (
     memberships_of,
     names_acting,
     people_who_work,
+    role_labels,
     roles,
     staff_member,
     user_id_of,
     user_names,
+    users_called,
 )
 
 __all__ = [
+    "EVERYTHING",
+    "AuditSearch",
+    "OwnCounts",
+    "OwnEvent",
+    "OwnSearch",
     "StaffMember",
+    "WhoSaw",
+    "access_stop",
+    "access_stop_request",
+    "access_stop_requests",
+    "audit_actions",
     "audit_events",
     "basis_id",
+    "basis_titles",
     "covered_by",
     "find_basis",
     "is_demo",
     "membership_titles",
     "memberships_of",
     "names_acting",
+    "organisation_by_code",
     "organisation_names",
     "organisations",
+    "own_audit",
+    "own_audit_counts",
     "owner_team",
+    "people_asked_about",
     "people_who_work",
+    "role_labels",
     "roles",
     "staff_member",
+    "stops_in_force",
     "user_id_of",
     "user_names",
+    "users_called",
+    "who_saw",
 ]

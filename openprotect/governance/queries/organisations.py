@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -19,16 +20,24 @@ def organisations(kind: str) -> list[Organisation]:
     return list(Organisation.objects.filter(kind=kind).order_by("name"))
 
 
-def owner_team(*, duty: str, practice: int | None, locality: int | None) -> Team:
+def organisation_by_code(code: str) -> Organisation | None:
+    """The organisation with an ODS code, written in capitals or not."""
+    return Organisation.objects.filter(code__iexact=code).first()
+
+
+def owner_team(*, duty: str, practice: int | None, locality: int | None, person: UUID | None = None) -> Team:
     """The team that does a duty for a person: the practice's, else the locality's, else the
-    integrated care board's, else the board's surveillance team. Never nobody.
+    integrated care board's, else the board's surveillance team. Never nobody, and never an
+    organisation whose access to the person is stopped.
     """
     candidates = {
         (team.organisation_id, team.duty): team
         for team in Team.objects.filter(
             Q(organisation__in=[o for o in (practice, locality) if o is not None])
             | Q(organisation__kind=Organisation.Kind.INTEGRATED_CARE_BOARD)
-        ).select_related("organisation")
+        )
+        .extra(where=["%s::uuid IS NULL OR NOT op_stopped(governance_team.organisation_id, %s)"], params=[person] * 2)
+        .select_related("organisation")
     }
     for organisation in (practice, locality):
         if organisation is not None and (organisation, duty) in candidates:

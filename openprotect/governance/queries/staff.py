@@ -141,3 +141,14 @@ def _member(membership: Membership, now: datetime) -> StaffMember:
         scope=scope,
         title=membership.title,
     )
+
+
+def users_called(text: str) -> list[tuple[int, str]]:
+    """Users by their username, or whose name is this, as (id, name): also those who have left."""
+    found = User.objects.filter(Q(username__iexact=text) | Q(name__iexact=text))
+    return list(found.order_by("id").values_list("id", "name")[:20])
+
+
+def role_labels() -> dict[str, str]:
+    """What each role is called on screen."""
+    return dict(Role.objects.values_list("name", "label"))

@@ -17,6 +17,10 @@ TRANSITIONS: Mapping[tuple[str, str], str] = {
     ("acknowledged", "refer"): "with_partner",
     ("with_partner", "take back"): "acknowledged",
     ("with_partner", "report"): "acknowledged",
+    # to another organisation's team, which has not accepted it yet
+    ("open", "hand over"): "open",
+    ("acknowledged", "hand over"): "open",
+    ("with_partner", "hand over"): "with_partner",
     ("open", "close"): "closed",
     ("acknowledged", "close"): "closed",
 }

@@ -23,6 +23,8 @@ DONE: Mapping[str, str] = {
     "refer": "Referred",
     "take back": "Came back from the partner",
     "report": "The partner reported an outcome",
+    "hand over": "Handed to another team, because access was stopped",
+    "moved": "Moved with the person",
     "close": "Closed",
 }
 PARTNER_DID: Mapping[str, str] = {

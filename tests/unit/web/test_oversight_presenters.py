@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -57,7 +58,39 @@ def test_before_the_first_count_there_is_nothing_to_draw() -> None:
 
 def test_an_id_that_is_none_is_said_and_filters_nothing() -> None:
     asked = audit_presenter.read(QueryDict("person=abc&before=-1"))
-    assert (asked.person, asked.before) == (None, None)
+    assert (asked.search.person, asked.search.before) == (None, None)
     assert asked.errors[0].href == "#person"
     whole = audit_presenter.read(QueryDict("person=5d1c6a5e-6a3c-4f0e-9a55-0d4f1d6e5a10&before=12"))
-    assert (whole.person, whole.before) == (UUID("5d1c6a5e-6a3c-4f0e-9a55-0d4f1d6e5a10"), 12)
+    assert (whole.search.person, whole.search.before) == (UUID("5d1c6a5e-6a3c-4f0e-9a55-0d4f1d6e5a10"), 12)
+
+
+def test_an_address_holds_ids_and_days_and_is_read_back_as_it_was() -> None:
+    sent = "nhs_number=999+000+0018&who=Sam&organisation=T06&action=viewed&denials=yes&since-day=1&since-month=4"
+    asked = audit_presenter.typed(QueryDict(sent + "&since-year=2020&until-day=2&until-month=4&until-year=2020"))
+    assert (asked.nhs_number, dict(asked.faults)) == ("9990000018", {})
+    address = audit_presenter.address(asked)
+    assert address == {"action": "viewed", "denials": "yes", "since": "2020-04-01", "until": "2020-04-02"}
+    again = audit_presenter.read(QueryDict(urlencode(address)))
+    assert again.search == asked.search
+    # London's days: 1 April begins an hour before Greenwich's
+    assert asked.search.since == datetime(2020, 3, 31, 23, tzinfo=UTC)
+    assert asked.search.until == datetime(2020, 4, 2, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ("nhs_number=123", "nhs_number"),
+        ("person=Ada", "person"),
+        ("since-day=31&since-month=2&since-year=2020", "since"),
+        ("since-day=2&since-month=4&since-year=2020&until-day=1&until-month=4&until-year=2020", "until"),
+        ("until-day=%D9%A3%D9%A0%D9%A0&until-month=4&until-year=99999999999", "until"),
+    ],
+)
+def test_what_cannot_be_read_is_said_beside_its_field(sent: str, field: str) -> None:
+    assert list(audit_presenter.typed(QueryDict(sent)).faults) == [field]
+
+
+def test_what_nobody_is_called_is_said_and_never_widens_the_search() -> None:
+    asked = audit_presenter.resolved(audit_presenter.Asked(), {"nhs_number": None, "who": [], "organisation": None})
+    assert set(asked.faults) == {"nhs_number", "who", "organisation"}

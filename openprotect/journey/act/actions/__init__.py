@@ -1,5 +1,6 @@
 """Writes of act: raise calls to action, work them, refer them, close them."""
 
+from openprotect.journey.act.actions.handing_over import hand_over
 from openprotect.journey.act.actions.raising import follow_moves, own_restricted, raise_calls, raise_for
 from openprotect.journey.act.actions.referring import (
     answer_referral,
@@ -19,6 +20,7 @@ __all__ = [
     "answer_referral",
     "close",
     "follow_moves",
+    "hand_over",
     "open_referral",
     "own_restricted",
     "raise_calls",

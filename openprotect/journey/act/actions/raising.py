@@ -108,7 +108,10 @@ def follow_moves(*, by: Scope, now: datetime) -> Done[int]:
     )
     for call in left_behind.select_related("person", "owner_team"):
         call.owner_team = owner_team(
-            duty=call.owner_team.duty, practice=call.person.practice_id, locality=call.person.locality_id
+            duty=call.owner_team.duty,
+            practice=call.person.practice_id,
+            locality=call.person.locality_id,
+            person=call.person_id,
         )
         call.save(update_fields=["owner_team"])
         _step(call, "moved", call.status, by=by, now=now)
@@ -154,6 +157,7 @@ def _raise(
         duty=desk.team,
         practice=person.practice_id if desk.at == "practice" else None,
         locality=person.locality_id if desk.at in ("practice", "locality") else None,
+        person=person.id,
     )
     raised = CallToAction(
         id=uuid4(),

@@ -69,7 +69,7 @@ def refer(*, call_to_action: UUID, organisation: int, asked: str, by: Scope, now
         asked=asked.strip(),
         due_at=max(call.due_at, now),
     )
-    _step(referral, "sent", "", by=by, now=now)
+    write_step(referral, "sent", "", by=by, now=now)
     move(call, "refer", by=by, now=now, detail=partner.code)
     return Done(referral.id, (ReferralSent(referral.id),))
 
@@ -190,7 +190,7 @@ def answer_referral(*, referral: UUID, verb: str, outcome: str, text: str, by: S
     settled = verb != "accept"
     found.settled_at = now if settled else None
     found.save(update_fields=["status", "outcome", "settled_at"])
-    _step(found, verb, text.strip(), by=by, now=now)
+    write_step(found, verb, text.strip(), by=by, now=now)
     record(f"referral: {verb}", by=by, person=found.person_id, of="referral", id=found.id, why=outcome)
     return Done(None, (ReferralSettled(found.id),) if settled else ())
 
@@ -210,7 +210,8 @@ def _sent_or_on_its_way(referral: Any, older_than: timedelta, now: datetime) -> 
     return links.filter(Q(sent_at__isnull=False) | Q(created_at__gt=now - older_than))
 
 
-def _step(referral: Referral, what: str, text: str, *, by: Scope, now: datetime) -> None:
+def write_step(referral: Referral, what: str, text: str, *, by: Scope, now: datetime) -> None:
+    """Write one line of a referral's history."""
     ReferralStep.objects.create(
         referral=referral, person_id=referral.person_id, at=now, by=by.actor, what=what, text=text
     )

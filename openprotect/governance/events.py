@@ -1,0 +1,12 @@
+"""What happens in governance that other parts follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AccessStopped:
+    """The access of an organisation to a practice's patients, or to one of them, was stopped."""
+
+    stop: int
