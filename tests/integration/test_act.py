@@ -98,7 +98,7 @@ def test_it_moves_as_the_table_says_and_no_other_way(need: UUID, state: str, ver
 
 
 def test_the_table_knows_no_other_state_and_verb() -> None:
-    by_flow = {"take back", "report"}  # what a partner does; tested below
+    by_flow = {"take back", "report", "hand over"}  # a partner's, tested below; a stop of access: test_access_stops
     assert {state for state, _ in rules.TRANSITIONS} | set(rules.TRANSITIONS.values()) == set(STATES)
     assert {verb for _, verb in rules.TRANSITIONS} == VERBS.keys() | by_flow
 
