@@ -1,5 +1,7 @@
 """What governance refuses."""
 
+from collections.abc import Mapping
+
 from openprotect.lib.errors import Refusal
 
 
@@ -64,6 +66,30 @@ class GrantsToThemselves(Refusal):
 class OutsideYourOrganisation(Refusal):
     """That organisation is not yours, nor below it: ask an administrator there."""
 
+
+class NoAgreement(Refusal):
+    """The agreement was not kept. {faults}"""
+
+    status = 422
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        self.by_field = dict(by_field)
+        super().__init__(faults=" ".join(f"{fault}." for fault in by_field.values()))
+
+
+class AgreementNotInForce(Refusal):
+    """Nothing is given under this agreement now. {standing}. Ask whoever owns it: {owner}."""
+
+
+class AgreementSigned(Refusal):
+    """This side has signed already, or the agreement is over. Its terms stay as they were signed: end it and agree others."""
+
+
+class NotYoursToExport(Refusal):
+    """Your role does not show you everything that this agreement names, so you cannot have it as a file: {fields}.
+    Ask a colleague whose role does.
+    """
+
     status = 403
 
 
@@ -118,3 +144,17 @@ class WordsAreMissing(Refusal):
     """Write what you found when you looked into it."""
 
     status = 422
+
+
+class NotTheGiver(Refusal):
+    """Another organisation gives under this agreement. Only somebody who works there can ask for the file."""
+
+    status = 403
+
+
+class NoExport(Refusal):
+    """This file is not there to be collected. {why}"""
+
+
+class EmergencyInProgress(Refusal):
+    """You are using emergency access. No file of people can be asked for or collected until it has ended."""

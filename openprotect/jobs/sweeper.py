@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import sending
+from openprotect.jobs import exports, sending
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -37,6 +37,7 @@ def sweep(*, now: datetime) -> int:
         steps.run("follow_moves", lambda: flow.perform(act.follow_moves, by=by, now=now))
         steps.run("settle_lost", lambda: sending.settle_lost(now=now))
         steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
+        steps.run("exports", lambda: exports.sweep(now=now))
         sent = steps.run("send_due", lambda: sending.send_due(now=now))
     return sent or 0
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from openprotect.governance import clock
-from openprotect.jobs import sending
+from openprotect.jobs import exports, sending
 
 
 @app.task(name="send_referral_link", queue="default")
@@ -20,6 +20,13 @@ def send_referral_link(referral: str) -> None:
     sending.send_referral_link(referral=UUID(referral), now=clock.now())
 
 
+@app.task(name="make_export", queue="default")
+def make_export(export: str) -> None:
+    """Make a file that somebody asked for at once."""
+    exports.make(export=UUID(export), now=clock.now())
+
+
 DEFERRED: Mapping[str, Callable[..., object]] = {
     "send_referral_link": send_referral_link.defer,
+    "make_export": make_export.defer,
 }

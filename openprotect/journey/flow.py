@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from openprotect.governance.events import AccessStopped
+from openprotect.governance.events import AccessStopped, ExportAsked
 from openprotect.governance.scope import Scope, at, enter, entered, system
 from openprotect.journey.act import actions as act
 from openprotect.journey.act.events import (
@@ -136,6 +136,8 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
     CaseClosed: (Now(contact.resume, lambda e, _: {"member": e.member}),),
     # learn
     DayRecorded: (),
+    # governance: whoever asked for a file is told when it is made
+    ExportAsked: (Later("make_export", lambda e, _: {"export": str(e.export)}),),
 }
 
 _jobs: dict[str, Callable[..., object]] = {}

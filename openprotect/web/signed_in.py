@@ -47,6 +47,19 @@ AREAS = (
 # What the page "Governance" leads to. Whoever may open one of them has that page in their menu.
 GOVERNANCE = (
     Area("see.audit", "Who saw what", "oversight:audit", what="Every view, change and refusal, newest first"),
+    Area(
+        "see.bases",
+        "Sharing agreements",
+        "oversight:agreements",
+        ("oversight:agreement", "oversight:new_agreement", "oversight:change_agreement"),
+        what="Who may give what to whom, on which legal basis, until when",
+    ),
+    Area(
+        "export.people",
+        "Files of people",
+        "oversight:exports",
+        what="Ask for a file under a sharing agreement, and collect it",
+    ),
 )
 
 

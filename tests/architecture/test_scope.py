@@ -40,7 +40,8 @@ OPEN = {
 # Say nothing of any person: everybody reads, the system writes.
 REFERENCE = {
     "governance_serviceclock", "governance_organisation", "governance_team", "governance_role", "governance_user",
-    "governance_membership", "governance_legalbasis", "programmes_packversion", "programmes_activation",
+    "governance_membership", "governance_legalbasis", "governance_sharingagreement", "governance_agreementsignature",
+    "programmes_packversion", "programmes_activation",
     "people_listversion", "identify_cohortrun", "learn_ledgerday", "learn_openwork",
 }  # fmt: skip
 # What a member of staff needs besides working where the person is cared for; empty: no staff at all.
@@ -73,6 +74,7 @@ PERSONAL = {
     "act_referrallink": "",
     "outbox_message": "",
     "governance_accessgrant": "",  # staff see the grants of their own organisation
+    "governance_export": "",  # counts and a reason, for those of the organisation that asked
     "governance_auditevent": "",  # with see.audit all of it, whoever it is about
     "governance_accessstoprequest": "",  # who asked for it, and who decides on it
     "governance_accessstop": "",  # the same
@@ -85,13 +87,18 @@ HERS = {
 }  # fmt: skip
 A_PARTNERS = {"act_referral", "act_referralstep"}
 APPEND_ONLY = {
-    "governance_auditevent", "programmes_packversion", "people_wish", "people_listversion", "people_listchange",
+    "governance_auditevent", "governance_agreementsignature", "programmes_packversion", "people_wish", "people_listversion", "people_listchange",
     "identify_reason", "contact_link", "contact_calltry", "check_in_answerset", "triage_decision", "act_step",
     "act_note", "act_referralstep", "outbox_message", "governance_patternreview",
 }  # fmt: skip
 # Of which the application may change single columns alone, never whom a row is about.
 NARROW = {"governance_accessgrant", "governance_accessstoprequest", "governance_accessstop", "governance_whosawletter"}
-COLUMN = {"people_person": "id", "check_in_doortry": "", "act_referrallink": ""}  # else person_id
+COLUMN = {
+    "people_person": "id",
+    "governance_export": "",
+    "check_in_doortry": "",
+    "act_referrallink": "",
+}  # else person_id
 EVERY_PERMISSION = frozenset({*PERSONAL.values(), "act.calls_to_action", "see.ledger"} - {""})
 NOW = BEGINS.replace(day=BEGINS.day + UNANSWERED_UNTIL_RUNG)
 

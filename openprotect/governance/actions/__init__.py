@@ -7,6 +7,7 @@ from openprotect.governance.actions.access_stops import (
     settle_told,
     untold_decisions,
 )
+from openprotect.governance.actions.agreements import end_agreement, sign_agreement, state_agreement
 from openprotect.governance.actions.audit import (
     ask_who_saw_letter,
     permit,
@@ -18,27 +19,48 @@ from openprotect.governance.actions.audit import (
     waiting_who_saw_letters,
 )
 from openprotect.governance.actions.bases import state_basis
+from openprotect.governance.actions.exports import (
+    ask_export,
+    ask_own_records,
+    claim_export,
+    collect_export,
+    delete_files,
+    end_exports,
+    keep_export,
+    refuse_export,
+)
 from openprotect.governance.actions.organisations import form_team, register_organisations
 from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
 
 __all__ = [
     "appoint",
     "ask_access_stop",
+    "ask_export",
+    "ask_own_records",
     "ask_who_saw_letter",
     "change_membership",
+    "claim_export",
+    "collect_export",
     "decide_access_stop",
     "define_role",
+    "delete_files",
+    "end_agreement",
+    "end_exports",
     "end_membership",
     "form_team",
     "grant_access",
+    "keep_export",
     "permit",
     "record",
     "record_denial",
     "record_each",
+    "refuse_export",
     "register_organisations",
     "review_pattern",
     "settle_told",
     "settle_who_saw_letters",
+    "sign_agreement",
+    "state_agreement",
     "state_basis",
     "transfer",
     "untold_decisions",

@@ -2,6 +2,7 @@
 
 from openprotect.governance.models.access import AccessGrant
 from openprotect.governance.models.access_stops import AccessStop, AccessStopRequest
+from openprotect.governance.models.agreements import AgreementSignature, Export, SharingAgreement
 from openprotect.governance.models.audit import DENIALS, AuditEvent, PatternReview, WhoSawLetter
 from openprotect.governance.models.bases import LegalBasis
 from openprotect.governance.models.installation import Installation, ServiceClock
@@ -13,7 +14,9 @@ __all__ = [
     "AccessGrant",
     "AccessStop",
     "AccessStopRequest",
+    "AgreementSignature",
     "AuditEvent",
+    "Export",
     "Installation",
     "LegalBasis",
     "Membership",
@@ -21,6 +24,7 @@ __all__ = [
     "PatternReview",
     "Role",
     "ServiceClock",
+    "SharingAgreement",
     "Team",
     "User",
     "WhoSawLetter",

@@ -7,6 +7,19 @@ from openprotect.governance.queries.access_stops import (
     people_asked_about,
     stops_in_force,
 )
+from openprotect.governance.queries.agreements import (
+    Agreement,
+    agreement,
+    agreements,
+    agreements_to_export,
+    bases_to_agree_on,
+    every_organisation,
+    export_by_id,
+    exports,
+    exports_of_requests,
+    resting_on,
+    waiting_exports,
+)
 from openprotect.governance.queries.audit import (
     EVERYTHING,
     AuditSearch,
@@ -45,6 +58,7 @@ from openprotect.governance.queries.staff import (
 
 __all__ = [
     "EVERYTHING",
+    "Agreement",
     "AuditSearch",
     "OwnCounts",
     "OwnEvent",
@@ -54,11 +68,19 @@ __all__ = [
     "access_stop",
     "access_stop_request",
     "access_stop_requests",
+    "agreement",
+    "agreements",
+    "agreements_to_export",
     "audit_actions",
     "audit_events",
+    "bases_to_agree_on",
     "basis_id",
     "basis_titles",
     "covered_by",
+    "every_organisation",
+    "export_by_id",
+    "exports",
+    "exports_of_requests",
     "find_basis",
     "is_demo",
     "membership_titles",
@@ -72,6 +94,7 @@ __all__ = [
     "owner_team",
     "people_asked_about",
     "people_who_work",
+    "resting_on",
     "role_labels",
     "roles",
     "staff_member",
@@ -79,5 +102,6 @@ __all__ = [
     "user_id_of",
     "user_names",
     "users_called",
+    "waiting_exports",
     "who_saw",
 ]

@@ -1,13 +1,17 @@
-"""Write the ledger of a day."""
+"""Write the ledger of a day, and the files that people asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
-from openprotect.governance.actions import permit
+from openprotect.governance.actions import claim_export, keep_export, permit
 from openprotect.governance.scope import Scope
+from openprotect.journey.learn import exports
 from openprotect.journey.learn.events import DayRecorded
 from openprotect.lib.done import Done
 from openprotect.lib.london import today
@@ -52,3 +56,23 @@ def record_day(*, programme: str, by: Scope, now: datetime) -> Done[int]:
         )
         people = cursor.fetchone()[0]
     return Done(people, (DayRecorded(programme, today(now)),))
+
+
+def make_export(*, export: UUID, by: Scope, now: datetime) -> Done[bool]:
+    """Make the file of an export that was asked for, if it may be made now; whether it was."""
+    made = claim_export(export=export, by=by, now=now).value
+    if made is None:
+        return Done(False)
+    content, totals = exports.gather(made, opted_out=_nobody, by=by)
+    name = f"people-{today(now):%Y-%m-%d}-{str(export)[:8]}.csv"
+    keep_export(export=export, content=content, file_name=_file_name(name), totals=totals, by=by, now=now)
+    return Done(True)
+
+
+def _file_name(name: str) -> str:
+    # A row that says so would be read as a person's, so the name of the file does.
+    return name if settings.MODE == "live" else f"synthetic-not-for-care-{name}"
+
+
+def _nobody(people: Collection[UUID]) -> Mapping[str, Collection[UUID]]:
+    return {}

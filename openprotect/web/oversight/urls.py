@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from openprotect.web.oversight import audit, governance, ledger
+from openprotect.web.oversight import agreements, audit, exports, governance, ledger
 
 app_name = "oversight"
 urlpatterns = [
     path("oversight/ledger", ledger.ledger, name="ledger"),
     path("oversight/governance", governance.governance, name="governance"),
     path("oversight/audit", audit.audit, name="audit"),
+    path("oversight/agreements", agreements.agreements, name="agreements"),
+    path("oversight/agreements/new", agreements.new, name="new_agreement"),
+    path("oversight/agreements/<int:agreement>", agreements.agreement, name="agreement"),
+    path("oversight/agreements/<int:agreement>/<slug:verb>", agreements.change, name="change_agreement"),
+    path("oversight/exports", exports.exports, name="exports"),
+    path("oversight/exports/<uuid:export>/file", exports.collect, name="collect_export"),
 ]

@@ -1,0 +1,108 @@
+"""Sharing agreements, and the exports asked for under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from openprotect.governance.bases import DIRECT_CARE
+from openprotect.governance.models import Export, LegalBasis, Organisation, SharingAgreement
+from openprotect.governance.rules.agreements import Resting, Standing, standing
+from openprotect.governance.scope import Scope, require
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An agreement and where it stands at the moment that was asked about."""
+
+    row: SharingAgreement
+    standing: Standing
+    beyond_care: bool
+    signed: tuple[str, ...]
+
+
+def agreements(*, scope: Scope) -> list[Agreement]:
+    """The register: those that end first come first."""
+    require(scope)
+    return [_seen(row, scope.now) for row in _rows().order_by("ends_at", "id")]
+
+
+def agreement(id_: int, *, scope: Scope) -> Agreement | None:
+    """One agreement."""
+    require(scope)
+    row = _rows().filter(id=id_).first()
+    return _seen(row, scope.now) if row else None
+
+
+def agreements_to_export(*, scope: Scope) -> list[Agreement]:
+    """The agreements in force in which an organisation of the reader gives."""
+    return [each for each in agreements(scope=scope) if each.standing == "live" and each.row.giver_id in
+            scope.organisations]  # fmt: skip
+
+
+def exports(*, scope: Scope, agreement: int | None = None) -> list[Export]:
+    """The latest exports of people that this reader may see, newest first."""
+    require(scope)
+    found = Export.objects.filter(request=None).select_related("agreement", "asked_by", "agreement__receiver")
+    if agreement is not None:
+        found = found.filter(agreement_id=agreement)
+    return list(found.order_by("-asked_at", "id")[:PAGE])
+
+
+def exports_of_requests(requests: Iterable[UUID], *, scope: Scope) -> list[Export]:
+    """The files that were made for people's own requests, newest first."""
+    require(scope)
+    return list(Export.objects.filter(request__in=list(requests)).order_by("-asked_at", "id"))
+
+
+def waiting_exports(*, scope: Scope) -> list[Export]:
+    """What was asked for and is not made. System scope."""
+    require(scope)
+    return list(Export.objects.filter(state=Export.State.ASKED).order_by("asked_at", "id"))
+
+
+def export_by_id(id_: UUID, *, scope: Scope) -> Export | None:
+    """One export, if the reader may see it."""
+    require(scope)
+    return Export.objects.filter(id=id_).first()
+
+
+def every_organisation(*, scope: Scope) -> list[Organisation]:
+    """Who may agree with whom, by name."""
+    require(scope)
+    return list(Organisation.objects.order_by("name"))
+
+
+def bases_to_agree_on(*, scope: Scope) -> list[LegalBasis]:
+    """The legal bases that an agreement could rest on, by title."""
+    require(scope)
+    return [each for each in LegalBasis.objects.order_by("title") if each.ends_at is None or each.ends_at > scope.now]
+
+
+def resting_on(basis: LegalBasis) -> Resting:
+    """What a basis says to those that rest on it."""
+    return Resting(
+        purposes=(basis.purpose,),
+        starts_at=basis.starts_at,
+        ends_at=basis.ends_at,
+        beyond_care=basis.key != DIRECT_CARE,
+    )
+
+
+def _rows() -> QuerySet[SharingAgreement]:
+    return SharingAgreement.objects.select_related("basis", "giver", "receiver").prefetch_related("signatures")
+
+
+def _seen(row: SharingAgreement, now: datetime) -> Agreement:
+    basis = resting_on(row.basis)
+    signed = tuple(sorted(each.side for each in row.signatures.all()))
+    stands = standing(
+        starts_at=row.starts_at, ends_at=row.ends_at, ended_at=row.ended_at, signed=signed, basis=basis, now=now
+    )
+    return Agreement(row, stands, basis.beyond_care, signed)

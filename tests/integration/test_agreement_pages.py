@@ -1,0 +1,123 @@
+"""The pages of sharing agreements and files: who opens them, and what they say of bad input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.test import Client
+
+from openprotect.config.database_urls import Urls
+from openprotect.governance.queries import find_basis
+from openprotect.governance.scope import enter, system
+from openprotect.jobs import exports
+from tests.factories.agreed import agreed, organisation
+from tests.factories.seen import one
+from tests.factories.small_service import ADA, BASHIR, BEGINS, small_service
+
+
+@pytest.fixture(scope="module")
+def service(module_db: Urls, tmp_path_factory: pytest.TempPathFactory) -> None:
+    small_service(tmp_path_factory.mktemp("service"), ADA, BASHIR)
+
+
+@pytest.fixture(autouse=True)
+def undone(service: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test does is undone after it, its files too."""
+    monkeypatch.setattr(settings, "DATA", tmp_path)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_an_agreement_is_stated_signed_used_and_ended() -> None:
+    lead, asker = signed_in("ig-lead"), signed_in("surveillance")
+    stated = lead.post("/oversight/agreements/new", terms())
+    assert stated.status_code == 302, stated.content.decode()
+    page = stated.headers["Location"]
+    assert "Not signed by both" in text(lead, "/oversight/agreements")
+    for side in ("giver", "receiver"):
+        signed = lead.post(f"{page}/sign", signature(side))
+        assert signed.status_code == 302, signed.content.decode()
+    assert "In force" in text(lead, page)
+    agreement = page.rsplit("/", 1)[-1]
+    asked = asker.post("/oversight/exports", {"agreement": agreement, "reason": "Parcels of this week"})
+    assert asked.status_code == 302
+    assert "Being made" in text(asker, "/oversight/exports")
+    exports.sweep(now=BEGINS)
+    shown = text(asker, "/oversight/exports")
+    assert "2 of 2" in shown
+    export = one("SELECT id FROM governance_export")
+    file = asker.post(f"/oversight/exports/{export}/file")
+    assert (file.status_code, file.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert "synthetic-not-for-care-people-2020-04-07" in file.headers["Content-Disposition"]
+    assert "999 000 0018" in file.content.decode("utf-8-sig")
+    assert "2 of 2" in text(lead, page)
+    assert lead.post(f"{page}/end", {"why": "Over"}).status_code == 302
+    assert asker.post(f"/oversight/exports/{export}/file").status_code == 409
+
+
+def test_what_is_missing_is_said_and_what_was_typed_is_kept() -> None:
+    lead = signed_in("ig-lead")
+    answered = lead.post("/oversight/agreements/new", terms(owner="", title="Parcels & <b>more</b>", fields=[]))
+    page = answered.content.decode()
+    assert answered.status_code == 422
+    assert "Enter who owns this agreement" in page
+    assert "Parcels &amp; &lt;b&gt;more&lt;/b&gt;" in page
+    wrong = lead.post("/oversight/agreements/new", terms(receiver=str(organisation("icb")), **{"ends_on-day": "31"}))
+    assert wrong.status_code == 422
+    assert (
+        "Choose two different organisations"
+        in lead.post("/oversight/agreements/new", terms(receiver=str(organisation("icb")))).content.decode()
+    )
+    agreement = agreed(sides=())
+    unsigned = lead.post(f"/oversight/agreements/{agreement}/sign", signature("giver", name="", signed_on="32"))
+    assert (unsigned.status_code, "Enter who signed" in unsigned.content.decode()) == (422, True)
+    asked = signed_in("surveillance").post("/oversight/exports", {"reason": ""})
+    assert (asked.status_code, "Choose an agreement" in asked.content.decode()) == (422, True)
+
+
+def test_for_others_the_pages_are_not_there() -> None:
+    agreement = agreed()
+    handler, reader = signed_in("call-handler"), signed_in("siro")
+    for page in ("/oversight/agreements", f"/oversight/agreements/{agreement}", "/oversight/exports"):
+        assert handler.get(page).status_code == 404
+    assert reader.get(f"/oversight/agreements/{agreement}").status_code == 200
+    assert reader.get("/oversight/agreements/new").status_code == 404
+    assert reader.post(f"/oversight/agreements/{agreement}/end", {"why": "x"}).status_code == 404
+    assert signed_in("ig-lead").get("/oversight/agreements/999999").status_code == 404
+
+
+def terms(**changed: object) -> dict[str, object]:
+    return {
+        "title": "Food parcels", "giver": str(organisation("icb")), "receiver": str(organisation("council")),
+        "basis": str(find_basis("direct-care")), "purpose": "direct care", "fields": ["nhs_number", "address"],
+        "owner": "Martin Cole", **day("starts_on", 7, 4, 2020), **day("ends_on", 30, 6, 2020),
+        **day("review_on", 1, 6, 2020), **changed,
+    }  # fmt: skip
+
+
+def signature(side: str, name: str = "Dr Amina Yusuf", signed_on: str = "6") -> dict[str, str]:
+    return {"side": side, "name": name, "post": "Caldicott guardian", "words": "I agree",
+            **day("signed_on", int(signed_on), 4, 2020)}  # fmt: skip
+
+
+def day(name: str, day_: int, month: int, year: int) -> dict[str, str]:
+    return {f"{name}-day": str(day_), f"{name}-month": str(month), f"{name}-year": str(year)}
+
+
+def text(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def signed_in(username: str) -> Client:
+    client = Client()
+    with enter(system("test", now=BEGINS)):
+        client.force_login(get_user_model().objects.get(username=username))
+    return client
