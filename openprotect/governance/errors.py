@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from openprotect.lib.errors import Refusal
+from openprotect.lib.errors import BadInput, Refusal
 
 
 class NotPermitted(Refusal):
@@ -158,3 +158,65 @@ class NoExport(Refusal):
 
 class EmergencyInProgress(Refusal):
     """You are using emergency access. No file of people can be asked for or collected until it has ended."""
+
+
+class UnknownOrganisation(Refusal):
+    """There is no organisation with the code {code}. Look it up by its name, or bring in the national extract first."""
+
+    status = 422
+
+
+class RelationsContradict(Refusal):
+    """{code} is already {kind} {other} from {starts} to {ends}. End that first, or choose other days."""
+
+    status = 422
+
+
+class NoSuchRelation(Refusal):
+    """This relation is not there any more. Look at the organisation again."""
+
+    status = 404
+
+
+class EndsBeforeItStarts(Refusal):
+    """The last day, {ends}, is before the first, {starts}. Enter a last day that is not before the first."""
+
+    status = 422
+
+
+class AlreadyClosed(Refusal):
+    """{code} closes or closed on {closed}, and a closed organisation takes no part in this."""
+
+    status = 422
+
+
+class NotItsOwnSuccessor(Refusal):
+    """{code} cannot succeed, commission or contain itself. Name another organisation."""
+
+    status = 422
+
+
+class AlreadySucceeded(Refusal):
+    """{code} is already succeeded by {other}. An organisation has one successor."""
+
+    status = 422
+
+
+class TheSafetyNetStays(Refusal):
+    """This is the only open {duty} team of a board, and what nobody else owns falls to it. Open another one first."""
+
+
+class SuccessorNeedsAName(Refusal):
+    """There is no organisation with the code {code} yet. Give its name too, and it is made."""
+
+    status = 422
+
+
+class HoursOverlap(Refusal):
+    """On {day} a team opens again before it has closed. Enter times that follow one another."""
+
+    status = 422
+
+
+class ExtractContradicts(BadInput):
+    """The extract contradicts in {count} place(s) what was entered here, so nothing was taken from it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from openprotect.governance.facts.organisations import Move, Succession
+
 
 @dataclass(frozen=True)
 class AccessStopped:
@@ -18,3 +20,22 @@ class ExportAsked:
     """Somebody asked for a file of people, or for what is held about one."""
 
     export: UUID
+
+
+@dataclass(frozen=True)
+class OrganisationsReorganised:
+    """Organisations were succeeded by others, went to another parent, or closed without a successor.
+
+    Only those that may see somebody are named: the others have nobody who follows.
+    """
+
+    successions: tuple[Succession, ...]
+    moves: tuple[Move, ...]
+    closed: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TeamsClosed:
+    """Teams are there no more: what they hold needs an owner."""
+
+    teams: tuple[int, ...]

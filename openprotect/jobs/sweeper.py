@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.jobs import exports, sending
 from openprotect.jobs.steps import independent
@@ -31,6 +32,7 @@ def sweep(*, now: datetime) -> int:
     """
     by = system("worker", now=now)
     with independent() as steps:
+        steps.run("take_effect", lambda: flow.perform(governance.take_effect, by=by, now=now))
         steps.run("release_expired_calls", lambda: flow.perform(contact.release_expired_calls, by=by, now=now))
         steps.run("miss_due", lambda: _miss_due(by))
         steps.run("own_restricted", lambda: flow.perform(act.own_restricted, by=by, now=now))

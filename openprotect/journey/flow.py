@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from openprotect.governance.events import AccessStopped, ExportAsked
+from openprotect.governance.events import AccessStopped, ExportAsked, OrganisationsReorganised, TeamsClosed
 from openprotect.governance.scope import Scope, at, enter, entered, system
 from openprotect.journey.act import actions as act
 from openprotect.journey.act.events import (
@@ -41,6 +41,7 @@ from openprotect.journey.learn.events import DayRecorded
 from openprotect.journey.triage import actions as triage
 from openprotect.journey.triage.events import NeedsFound, Triaged
 from openprotect.lib.done import Done
+from openprotect.people import actions as people
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 
 Value = TypeVar("Value")
@@ -67,6 +68,15 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
     # Check-ins are locked before intents, everywhere: the order of a submission.
     # governance -> act
     AccessStopped: (Now(act.hand_over, lambda e, _: {"stop": e.stop}),),
+    # governance -> people, and what is open for them
+    OrganisationsReorganised: (
+        Now(
+            people.follow_reorganisation,
+            lambda e, _: {"successions": e.successions, "moves": e.moves, "closed": e.closed},
+        ),
+        Now(act.follow_moves, lambda e, _: {}),
+    ),
+    TeamsClosed: (Now(act.follow_moves, lambda e, _: {}),),
     # people: a cohort run reads lists when the timetable or somebody says so
     ListReceived: (),
     ContactDeclined: (

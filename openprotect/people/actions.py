@@ -10,9 +10,10 @@ from django.db import connection
 
 from openprotect.governance.actions import permit, record, record_each
 from openprotect.governance.errors import NotThere
+from openprotect.governance.facts.organisations import Move, Succession
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
-from openprotect.people import arrivals
+from openprotect.people import arrivals, following
 from openprotect.people.errors import ListAlreadyReceived, RestrictedRecord
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
@@ -132,6 +133,20 @@ def take_in_people(*, people: Sequence[Arrival], basis: int, by: Scope, now: dat
         ids = arrivals.take_in(people, basis=basis, now=now)
         record_each("person taken in", by=as_system, people=ids, of="person")
     return Done(ids)
+
+
+def follow_reorganisation(
+    *, successions: Sequence[Succession], moves: Sequence[Move], closed: Sequence[int], by: Scope, now: datetime
+) -> Done[int]:
+    """People follow their practice and locality into the successor, to another place, or to nobody's but the board's.
+
+    Returns how many people it concerned.
+    """
+    permit("manage.lists", by=by)
+    with enter(system("people", now=now)) as as_system:
+        people = following.follow(successions, moves, closed)
+        record_each("followed their organisation", by=as_system, people=people, of="person")
+    return Done(len(people))
 
 
 def record_wish(*, person: UUID, kind: str, by: Scope, now: datetime) -> Done[None]:

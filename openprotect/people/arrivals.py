@@ -58,7 +58,8 @@ INSERT INTO people_person (id, practice_id, locality_id, restricted, died_on, so
 SELECT a.person_id, CASE WHEN a.restricted THEN NULL ELSE o.id END,
        CASE WHEN a.restricted THEN NULL ELSE o.parent_id END,
        a.restricted, a.died_on, a.source, a.source_id, %(now)s
-FROM arrival a LEFT JOIN governance_organisation o ON o.code = a.practice_code AND o.kind = 'practice'
+FROM arrival a LEFT JOIN governance_organisation c ON c.code = a.practice_code AND c.kind = 'practice'
+LEFT JOIN governance_organisation o ON o.id = coalesce(c.successor_id, c.id) AND o.closed_at IS NULL
 WHERE a.fresh
 """
 
@@ -77,7 +78,8 @@ UPDATE people_person p SET
     practice_id = CASE WHEN p.restricted OR a.restricted THEN NULL ELSE coalesce(o.id, p.practice_id) END,
     locality_id = CASE WHEN p.restricted OR a.restricted THEN NULL ELSE coalesce(o.parent_id, p.locality_id) END,
     died_on = coalesce(p.died_on, a.died_on)
-FROM arrival a LEFT JOIN governance_organisation o ON o.code = a.practice_code AND o.kind = 'practice'
+FROM arrival a LEFT JOIN governance_organisation c ON c.code = a.practice_code AND c.kind = 'practice'
+LEFT JOIN governance_organisation o ON o.id = coalesce(c.successor_id, c.id) AND o.closed_at IS NULL
 WHERE p.id = a.person_id AND NOT a.fresh
 """
 
@@ -150,7 +152,8 @@ ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING
 def take_in(arrivals: Sequence[Arrival], *, basis: int, now: datetime) -> list[UUID]:
     """Find or make every arrival; returns their person ids in the order given.
 
-    Must run as the system actor. A practice code that is not known leaves the practice empty.
+    Must run as the system actor. A practice code that is not known, or of one that has closed,
+    leaves the practice empty; of one that has merged it means the successor.
     """
     with connection.cursor() as wrapped:
         cursor: Cursor = wrapped.cursor

@@ -40,6 +40,7 @@ OPEN = {
 # Say nothing of any person: everybody reads, the system writes.
 REFERENCE = {
     "governance_serviceclock", "governance_organisation", "governance_team", "governance_role", "governance_user",
+    "governance_organisationrelation", "governance_teamhours",
     "governance_membership", "governance_legalbasis", "governance_sharingagreement", "governance_agreementsignature",
     "programmes_packversion", "programmes_activation",
     "people_listversion", "identify_cohortrun", "learn_ledgerday", "learn_openwork",

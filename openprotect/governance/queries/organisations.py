@@ -34,10 +34,12 @@ def owner_team(*, duty: str, practice: int | None, locality: int | None, person:
         (team.organisation_id, team.duty): team
         for team in Team.objects.filter(
             Q(organisation__in=[o for o in (practice, locality) if o is not None])
-            | Q(organisation__kind=Organisation.Kind.INTEGRATED_CARE_BOARD)
+            | Q(organisation__kind=Organisation.Kind.INTEGRATED_CARE_BOARD),
+            closed_at=None,
         )
         .extra(where=["%s::uuid IS NULL OR NOT op_stopped(governance_team.organisation_id, %s)"], params=[person] * 2)
         .select_related("organisation")
+        .order_by("id")
     }
     for organisation in (practice, locality):
         if organisation is not None and (organisation, duty) in candidates:

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from openprotect.governance.models import Membership, Role, User
 from openprotect.governance.scope import Scope, require
+from openprotect.lib import london
 
 PAGE = 50
 
@@ -117,7 +118,12 @@ def people_who_work(*, scope: Scope, after: int = 0, ended: bool = False, limit:
 
 
 def _live(now: datetime) -> QuerySet[Membership]:
-    live = Membership.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    live = Membership.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=now),
+        # From the first second after its last day nobody acts for an organisation, whenever the sweep comes.
+        Q(organisation__closed_on=None) | Q(organisation__closed_on__gte=london.today(now)),
+        starts_at__lte=now,
+    )
     return live.select_related("user", "role", "organisation").order_by("id")
 
 

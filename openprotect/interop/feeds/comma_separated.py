@@ -27,7 +27,7 @@ _OTHER_FILES = (
 _MULTI_BYTE_UTF8 = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SHOWN = 60
-_COMMAS = "columns separated by commas, with a header"
+_COMMAS = "columns separated by commas"
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,16 @@ def read_comma_separated(path: Path, columns: Sequence[str]) -> CommaSeparated:
     return _Reading(path, columns).result()
 
 
+def read_without_header(path: Path, columns: Sequence[str]) -> CommaSeparated:
+    """The same of a file that has no header: its cells are these columns, all of them, in this order."""
+    return _Reading(path, columns, header=False).result()
+
+
 @dataclass
 class _Reading:
     path: Path
     columns: Sequence[str]
+    header: bool = True
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -67,7 +73,8 @@ class _Reading:
         text = self._text(data)
         rows = tuple(self._rows(text)) if text else ()
         if not rows and not self.faults:
-            self._fault("", "", "a header and nothing else", "at least one row after the header")
+            read, expected = ("a header and nothing else", "at least one row after the header")
+            self._fault("", "", *((read, expected) if self.header else ("empty lines", "at least one row")))
         return CommaSeparated(
             name=self.path.name,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -79,13 +86,17 @@ class _Reading:
     def _fault(self, where: str, column: str, read: str, expected: str) -> None:
         self.faults.append(Fault(self.path.name, where, column, shown(read), expected))
 
+    @property
+    def _expected(self) -> str:
+        return f"{_COMMAS}, with a header" if self.header else f"{_COMMAS}, without a header"
+
     def _text(self, data: bytes) -> str:
         if not data.strip():
-            self._fault("", "", "an empty file", _COMMAS)
+            self._fault("", "", "an empty file", self._expected)
             return ""
         for start, what in _OTHER_FILES:
             if data.lstrip()[:8].startswith(start):
-                self._fault("", "", what, _COMMAS)
+                self._fault("", "", what, self._expected)
                 return ""
         encoding = _encoding(data)
         try:
@@ -120,8 +131,9 @@ class _Reading:
         suspicious = bool(_CONTROL.search(text))
         number = 0
         try:
+            width, places = len(self.columns), list(range(len(self.columns)))
             for number, cells in enumerate(reader, start=1):
-                if number == 1:
+                if number == 1 and self.header:
                     places = self._places(cells)
                     if not places:
                         return
@@ -151,7 +163,7 @@ class _Reading:
         """Where each column stands, or nothing if the header is not what it must be."""
         names = [name.strip().casefold() for name in header]
         if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-            self._fault("row 1", "", header[0], _COMMAS)
+            self._fault("row 1", "", header[0], self._expected)
             return []
         known = {column.casefold(): column for column in self.columns}
         times = Counter(names)

@@ -56,7 +56,7 @@ _GRANT = """
 INSERT INTO governance_accessgrant (person_id, organisation_id, via, basis_id, starts_at)
 SELECT m.person_id, o.id, 'programme', %(basis)s, %(now)s
 FROM identify_member m CROSS JOIN governance_organisation o
-WHERE m.run_id = %(run)s AND m.left_at IS NULL AND o.kind = 'icb'
+WHERE m.run_id = %(run)s AND m.left_at IS NULL AND o.kind = 'icb' AND o.closed_at IS NULL
 ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING
 """
 

@@ -21,6 +21,8 @@ from openprotect.lib.done import Done
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions import Pack
 
+_PLACES = ("locality", "commissioner")  # whose people are those who live there
+
 _RESTRICTED = """
 SELECT m.id, m.run_id FROM identify_member m JOIN people_person p ON p.id = m.person_id
 WHERE p.restricted AND m.left_at IS NULL AND p.died_on IS NULL
@@ -98,13 +100,16 @@ def own_restricted(*, by: Scope, now: datetime) -> Done[int]:
 
 
 def follow_moves(*, by: Scope, now: datetime) -> Done[int]:
-    """Hand what is open for people who moved to another practice or locality to a team there."""
+    """Hand what is open for people who moved to another practice or locality to a team there, and what a
+    closed team held to one that is open.
+    """
     permit("raise.calls_to_action", by=by)
     left_behind = CallToAction.objects.exclude(status=CallToAction.Status.CLOSED).filter(
         Q(owner_team__organisation__kind="practice") & ~Q(owner_team__organisation=F("person__practice"))
         | Q(owner_team__organisation__kind="practice", person__practice=None)
-        | Q(owner_team__organisation__kind="locality") & ~Q(owner_team__organisation=F("person__locality"))
-        | Q(owner_team__organisation__kind="locality", person__locality=None)
+        | Q(owner_team__organisation__kind__in=_PLACES) & ~Q(owner_team__organisation=F("person__locality"))
+        | Q(owner_team__organisation__kind__in=_PLACES, person__locality=None)
+        | Q(owner_team__closed_at__isnull=False)
     )
     for call in left_behind.select_related("person", "owner_team"):
         call.owner_team = owner_team(
