@@ -14,7 +14,10 @@ class Command(NamedTuple):
 COMMANDS = {
     "demo": Command("openprotect.cli.demo:demo", "Make a synthetic population, live its days, and serve it."),
     "synthesise": Command("openprotect.cli.synthesise:synthesise", "Write the files of a synthetic population."),
-    "import": Command("openprotect.cli.imports:imports", "Bring in a list or records."),
+    "import": Command("openprotect.cli.imports:imports", "Bring in a list, records or organisations."),
+    "organisation": Command(
+        "openprotect.cli.organisation:organisation", "Merge and close organisations, and say who could see whom."
+    ),
     "cohort": Command("openprotect.cli.cohort:cohort", "Find who is in a programme, and say why."),
     "pack": Command("openprotect.cli.pack:pack", "Check and publish a programme's files."),
     "database": Command("openprotect.cli.database:database", "Make and migrate the database."),

@@ -233,7 +233,7 @@ def _withdraw_or_end(relations: QuerySet[OrganisationRelation], *, before: date,
     begun = [id_ for id_, starts_on in ids if starts_on < before]
     others = [id_ for id_, starts_on in ids if starts_on >= before]
     every = OrganisationRelation.objects
-    every.filter(id__in=begun).update(ends_on=rules.day_before(before), recorded_at=now)
+    every.filter(id__in=begun).update(ends_on=rules.day_before(before), source=HERE, recorded_at=now)
     every.filter(id__in=others).update(withdrawn_at=now, in_force=False)
 
 

@@ -28,15 +28,12 @@ KINDS = [
 STATUSES = [("active", "Active"), ("closed", "Closed"), ("dormant", "Dormant"), ("proposed", "Proposed")]
 
 # A range of one number instead of `organisation_id WITH =`, which would need the extension btree_gist.
-ONE_OF_A_KIND = [
-    f"""
-ALTER TABLE governance_organisationrelation ADD CONSTRAINT relation_one_{kind}
+ONE_OF_A_KIND = """
+ALTER TABLE governance_organisationrelation ADD CONSTRAINT relation_one_KIND
 EXCLUDE USING gist (int8range(organisation_id, organisation_id, '[]') WITH &&,
                     daterange(starts_on, ends_on, '[]') WITH &&)
-WHERE (withdrawn_at IS NULL AND kind = '{kind}') DEFERRABLE INITIALLY IMMEDIATE
+WHERE (withdrawn_at IS NULL AND kind = 'KIND') DEFERRABLE INITIALLY IMMEDIATE
 """
-    for kind, _ in RELATION_KINDS
-]
 
 # What was only a parent until now becomes a relation, from the day this database was made.
 PARENTS = """
@@ -126,7 +123,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        *(statement(each) for each in ONE_OF_A_KIND),
+        *(statement(ONE_OF_A_KIND.replace("KIND", kind)) for kind, _ in RELATION_KINDS),
         statement(PARENTS),
         reference("governance_organisationrelation"),
         grant("governance_organisationrelation", "SELECT", "INSERT", "UPDATE"),
