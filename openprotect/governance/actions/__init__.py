@@ -1,13 +1,42 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
 from openprotect.governance.actions.access import grant_access
-from openprotect.governance.actions.access_stops import ask_access_stop, decide_access_stop, settle_told, untold_decisions
+from openprotect.governance.actions.access_stops import (
+    ask_access_stop,
+    decide_access_stop,
+    settle_told,
+    untold_decisions,
+)
 from openprotect.governance.actions.agreements import end_agreement, sign_agreement, state_agreement
-from openprotect.governance.actions.audit import ask_who_saw_letter, permit, record, record_denial, record_each, review_pattern, settle_who_saw_letters, waiting_who_saw_letters
+from openprotect.governance.actions.audit import (
+    ask_who_saw_letter,
+    permit,
+    record,
+    record_denial,
+    record_each,
+    review_pattern,
+    settle_who_saw_letters,
+    waiting_who_saw_letters,
+)
 from openprotect.governance.actions.bases import state_basis
-from openprotect.governance.actions.exports import ask_export, ask_own_records, claim_export, collect_export, delete_files, end_exports, keep_export, refuse_export
+from openprotect.governance.actions.exports import (
+    ask_export,
+    ask_own_records,
+    claim_export,
+    collect_export,
+    delete_files,
+    end_exports,
+    keep_export,
+    refuse_export,
+)
 from openprotect.governance.actions.extract import take_in_extract
-from openprotect.governance.actions.organisations import close_organisation, end_relation, merge_organisations, register_organisations, relate
+from openprotect.governance.actions.organisations import (
+    close_organisation,
+    end_relation,
+    merge_organisations,
+    register_organisations,
+    relate,
+)
 from openprotect.governance.actions.reorganising import take_effect
 from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
 from openprotect.governance.actions.teams import close_team, form_team, set_hours

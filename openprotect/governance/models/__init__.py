@@ -3,19 +3,19 @@
 from openprotect.governance.models.access import AccessGrant
 from openprotect.governance.models.access_stops import AccessStop, AccessStopRequest
 from openprotect.governance.models.agreements import AgreementSignature, Export, SharingAgreement
-from openprotect.governance.models.audit import AuditEvent, DENIALS, PatternReview, WhoSawLetter
+from openprotect.governance.models.audit import DENIALS, AuditEvent, PatternReview, WhoSawLetter
 from openprotect.governance.models.bases import LegalBasis
 from openprotect.governance.models.installation import Installation, ServiceClock
 from openprotect.governance.models.organisations import Organisation, OrganisationRelation, Team, TeamHours
 from openprotect.governance.models.staff import Membership, Role, User
 
 __all__ = [
+    "DENIALS",
     "AccessGrant",
     "AccessStop",
     "AccessStopRequest",
     "AgreementSignature",
     "AuditEvent",
-    "DENIALS",
     "Export",
     "Installation",
     "LegalBasis",
