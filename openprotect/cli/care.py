@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from openprotect.governance import queries as governance
-from openprotect.governance.bases import DIRECT_CARE
+from openprotect.governance.facts.law import DIRECT_CARE
 from openprotect.lib.errors import Refusal
 
 
 class NoBoard(Refusal):
-    """No integrated care board, or no legal basis '{basis}', has been brought in, so nobody would
-    own these people. Bring the organisations in first.
+    """No integrated care board has been brought in, or no legal basis for direct care is in force, so nobody
+    would own these people. Bring the organisations in and state the basis first.
     """
 
 
@@ -19,7 +19,7 @@ def ensure_board(*, now: datetime) -> int:
         from openprotect.demo.setting_up import set_up_board
 
         set_up_board(now=now)
-    basis = governance.find_basis(DIRECT_CARE)
+    basis = governance.live_basis(purpose=DIRECT_CARE, now=now)
     if basis is None or not governance.organisations("icb"):
-        raise NoBoard(basis=DIRECT_CARE)
+        raise NoBoard
     return basis

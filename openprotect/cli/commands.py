@@ -20,6 +20,7 @@ COMMANDS = {
     ),
     "cohort": Command("openprotect.cli.cohort:cohort", "Find who is in a programme, and say why."),
     "pack": Command("openprotect.cli.pack:pack", "Check and publish a programme's files."),
+    "basis": Command("openprotect.cli.basis:basis", "State legal bases, and list them."),
     "database": Command("openprotect.cli.database:database", "Make and migrate the database."),
     "worker": Command("openprotect.cli.worker:worker", "Do the jobs and the timetable until stopped."),
 }

@@ -25,8 +25,8 @@ from openprotect.demo.living import Living
 from openprotect.demo.synthesise.population import synthesise
 from openprotect.governance import actions as governance
 from openprotect.governance import clock
-from openprotect.governance.bases import DIRECT_CARE
-from openprotect.governance.queries import basis_id, user_id_of
+from openprotect.governance.facts.law import DIRECT_CARE
+from openprotect.governance.queries import require_basis, user_id_of
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.feeds.list_entries import entries
 from openprotect.interop.feeds.records import import_records
@@ -188,7 +188,7 @@ def _receive_list(path: Path, now: datetime) -> None:
     file = read_shielded_list(path)
     by = system("demo", now=now)
     with enter(by):
-        basis = basis_id(DIRECT_CARE)
+        basis = require_basis(purpose=DIRECT_CARE, now=now)
     with suppress(ListAlreadyReceived):  # the hour is lived again after an interruption
         flow.perform(
             people.receive_list,

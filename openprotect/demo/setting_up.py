@@ -9,14 +9,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import openprotect.governance as governance_package
 from openprotect.demo import crowd
 from openprotect.governance import actions as governance
-from openprotect.governance.bases import DIRECT_CARE
+from openprotect.governance.facts.bases import Party
+from openprotect.governance.facts.law import COMMUNICABLE_DISEASE
+from openprotect.governance.queries import live_basis
 from openprotect.governance.scope import system
+from openprotect.interop.feeds.legal_bases import read_bases
 from openprotect.journey import flow
+from openprotect.lib.periods import Period
 from openprotect.programmes.definitions import Pack
 
 WHO_WORKS = Path(__file__).with_name("who_works.toml")
+BASES = Path(__file__).with_name("legal_bases.toml")
+NOTICES = Path(governance_package.__file__ or "").parent / "examples" / "copi-notices.toml"
+NOTICE = "copi-general"
 KINDS = {"central": "icb"}  # what the file of made-up organisations calls a board
 
 
@@ -68,15 +76,6 @@ def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str
         for duty in sorted(_duties(pack, row["kind"])):
             name = f"{duty.replace('_', ' ').capitalize()} team"
             perform(governance.form_team, organisation=ids[row["code"]], duty=duty, name=name)
-    perform(
-        governance.state_basis,
-        key=DIRECT_CARE,
-        title="Direct care of the members of a programme",
-        purpose="direct care",
-        owner="Caldicott guardian",
-        starts_at=now,
-        ends_at=None,
-    )
     who = tomllib.loads(WHO_WORKS.read_text(encoding="utf-8"))
     for name, role in who["roles"].items():
         perform(governance.define_role, name=name, label=role["label"], permissions=role["permissions"])
@@ -93,7 +92,30 @@ def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str
         if row["kind"] in ("practice", "locality"):
             role = "reviewer" if row["kind"] == "practice" else "locality_lead"
             _appoint(perform, worker(row["code"]), f"Reviewer, {row['name']}", role, ids[row["code"]])
+    _state_bases(perform, ids[firsts["icb"]], now)
     return ids
+
+
+def _state_bases(perform: Any, board: int, now: datetime) -> None:
+    """What the demo's work rests on: direct care, risk stratification, evaluation, and the notice of 2020
+    with the end that was known on the demo's day. After the last of its ends another basis stands in.
+    """
+    notices = [each for each in read_bases(NOTICES) if each.said["key"] == NOTICE]
+    perform(governance.load_bases, bases=[n for n in notices if n.said["starts_at"] <= now])
+    bases = tomllib.loads(BASES.read_text(encoding="utf-8"))
+    if live_basis(purpose=COMMUNICABLE_DISEASE, now=now):
+        bases.pop(COMMUNICABLE_DISEASE)
+    party = Party(board, "National Health Service Act 2006", "controller")
+    for said in bases.values():
+        lasts, reviewed = said.pop("lasts", ""), said.pop("reviewed_after", "")
+        perform(
+            governance.state_basis,
+            **said,
+            starts_at=now,
+            ends_at=Period.parse(lasts).after(now) if lasts else None,
+            review_date=Period.parse(reviewed).after(now).date() if reviewed else None,
+            parties=[party],
+        )
 
 
 def call_handler(share: int) -> str:

@@ -163,11 +163,21 @@ class EmergencyInProgress(Refusal):
 class UnknownOrganisation(Refusal):
     """There is no organisation with the code {code}. Look it up by its name, or bring in the national extract first."""
 
+
+class BasisHasNoOwner(Refusal):
+    """The legal basis '{title}' has no owner. Name the person, role or team that answers for it."""
+
     status = 422
 
 
 class RelationsContradict(Refusal):
     """{code} is already {kind} {other} from {starts} to {ends}. End that first, or choose other days."""
+
+
+class BasisHasNoEnd(Refusal):
+    """The legal basis '{title}' has no end. Give the day it ends; only direct care may go without, and then
+    needs a day by which it is reviewed.
+    """
 
     status = 422
 
@@ -181,11 +191,19 @@ class NoSuchRelation(Refusal):
 class EndsBeforeItStarts(Refusal):
     """The last day, {ends}, is before the first, {starts}. Enter a last day that is not before the first."""
 
+
+class BasisEndsTooEarly(Refusal):
+    """The legal basis '{title}' would end before it starts. Give an end after {start}."""
+
     status = 422
 
 
 class AlreadyClosed(Refusal):
     """{code} closes or closed on {closed}, and a closed organisation takes no part in this."""
+
+
+class UnknownToTheLaw(Refusal):
+    """'{read}' is not a known {what}. Choose one of: {expected}."""
 
     status = 422
 
@@ -193,11 +211,27 @@ class AlreadyClosed(Refusal):
 class NotItsOwnSuccessor(Refusal):
     """{code} cannot succeed, commission or contain itself. Name another organisation."""
 
+
+class BasisKeyTaken(Refusal):
+    """There is another legal basis with the key '{key}', '{title}'. Choose a key of its own."""
+
+
+class BasisHasEnded(Refusal):
+    """The legal basis '{title}' has ended. What has ended cannot be changed: state a new one."""
+
+
+class EndIsNotLater(Refusal):
+    """To extend '{title}', give an end that is later than the one it has."""
+
     status = 422
 
 
 class AlreadySucceeded(Refusal):
     """{code} is already succeeded by {other}. An organisation has one successor."""
+
+
+class EndIsNotEarlier(Refusal):
+    """To end '{title}' early, give a moment from now on and before the end that it has."""
 
     status = 422
 
@@ -209,14 +243,32 @@ class TheSafetyNetStays(Refusal):
 class SuccessorNeedsAName(Refusal):
     """There is no organisation with the code {code} yet. Give its name too, and it is made."""
 
+
+class ReplacementDoesNotFit(Refusal):
+    """'{successor}' cannot replace '{title}': it is for something else, or is not in force when this one ends."""
+
     status = 422
 
 
 class HoursOverlap(Refusal):
     """On {day} a team opens again before it has closed. Enter times that follow one another."""
 
+
+class WhyIsMissing(Refusal):
+    """Write why, in your own words. They stay with the record."""
+
     status = 422
 
 
 class ExtractContradicts(BadInput):
     """The extract contradicts in {count} place(s) what was entered here, so nothing was taken from it."""
+
+
+class NoLiveBasis(Refusal):
+    """There is no legal basis in force for {what}, so nothing was done. Ask your information governance lead
+    to state one.
+    """
+
+
+class BasesHaveFaults(BadInput):
+    """The file of legal bases has {count} fault(s), so nothing of it was used."""

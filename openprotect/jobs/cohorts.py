@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
-from openprotect.governance.bases import DIRECT_CARE
-from openprotect.governance.queries import basis_id
 from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
 from openprotect.journey.identify import actions as identify
@@ -16,25 +15,28 @@ from openprotect.people.from_records import arrivals
 from openprotect.people.population import Population
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.cohort_lists import FILE, read_lists
+from openprotect.programmes.rules import FINDING
 
 
 def run(*, pack_version: int, population: Population, dataset: str, index_date: date, now: datetime) -> BuiltRun:
-    """Who is in the cohort of a published pack on `index_date`: computed, written, and followed on."""
+    """Who is in the cohort of a published pack on `index_date`: computed, written, and followed on.
+
+    No record is read without a legal basis for finding people: raises NoLiveBasis.
+    """
     by = system("worker", now=now)
     with enter(by):
         lists = people.listed(scope=by)
         pack = programmes.pack(pack_version)
-        basis = basis_id(DIRECT_CARE)
+        basis = programmes.require_basis(pack_version, FINDING, now=now)
     codelists = read_lists(pack.cohort, pack.files, None, FILE, [])
     result = run_cohort(pack.cohort, codelists, population, dataset, index_date, lists)
     return flow.perform(
         identify.build_cohort,
-        by=by,
+        by=replace(by, basis=basis),
         now=now,
         pack_version=pack_version,
         dataset=dataset,
         index_date=index_date,
         result=result,
         arrivals=arrivals(population, dataset, set(result.members["person_id"].to_pylist())),
-        basis=basis,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db import connection
 from openprotect.governance.actions import permit, record, record_each
 from openprotect.governance.errors import NotThere
 from openprotect.governance.facts.organisations import Move, Succession
+from openprotect.governance.queries import require_basis
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.people import arrivals, following
@@ -73,11 +75,14 @@ def receive_list(
     """Take in a new version of a list as a whole: who is new, changed, unchanged, gone.
 
     `duplicates` are rows of the file that were word for word the same as an earlier one. Two
-    rows that turn out to be one person count as one and a duplicate. Raises
-    ListAlreadyReceived for the same file again.
+    rows that turn out to be one person count as one and a duplicate. `basis` is that of the people's
+    care; the list itself is received under the basis that covers its source. Raises
+    ListAlreadyReceived for the same file again, NoLiveBasis.
     """
     permit("manage.lists", by=by)
-    with enter(system("lists", now=now)) as as_system, connection.cursor() as cursor:
+    received_under = require_basis(source=name, now=now)
+    lists = replace(system("lists", now=now), basis=received_under)
+    with enter(lists) as as_system, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"list {name}"])
         earlier = ListVersion.objects.filter(name=name, sha256=sha256).first()
         if earlier:

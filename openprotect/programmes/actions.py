@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from openprotect.governance.actions import permit, record
-from openprotect.governance.queries import is_demo
+from openprotect.governance.facts import law
+from openprotect.governance.queries import is_demo, live_purposes
 from openprotect.governance.scope import Scope
 from openprotect.lib.done import Done
+from openprotect.programmes import queries, rules
 from openprotect.programmes.definitions import Pack
-from openprotect.programmes.errors import NotClinicallyApproved, VersionIsFrozen
+from openprotect.programmes.errors import BasisIsMissing, NotClinicallyApproved, VersionIsFrozen
 from openprotect.programmes.models import Activation, PackVersion
 
 
@@ -41,11 +43,18 @@ def publish_pack(*, pack: Pack, by: Scope, now: datetime) -> Done[int]:
 
 
 def switch_on(*, version: int, by: Scope, now: datetime) -> Done[None]:
-    """Make a published version the one that runs. Raises NotClinicallyApproved outside a demo."""
+    """Make a published version the one that runs, where each legal basis that it needs is in force.
+
+    Raises BasisIsMissing, and NotClinicallyApproved outside a demo.
+    """
     permit("manage.programmes", by=by)
     pack = PackVersion.objects.get(id=version)
     if not pack.clinically_approved and not is_demo():
         raise NotClinicallyApproved(programme=pack.programme, version=pack.version)
+    live = live_purposes(now=now)
+    missing = [p for p in rules.needed(queries.pack(version).programme) if p not in live]
+    if missing:
+        raise BasisIsMissing(programme=pack.title, purposes=", ".join(law.PURPOSES[p] for p in missing))
     on = Activation.objects.filter(programme=pack.programme, ends_at=None)
     if on.filter(pack_version=pack).exists():
         return Done(None)

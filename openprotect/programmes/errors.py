@@ -11,3 +11,7 @@ class NotClinicallyApproved(Refusal):
     """{programme} {version} is not clinically approved: no clinical safety officer has signed it,
     so it can be switched on in a demo only.
     """
+
+
+class BasisIsMissing(Refusal):
+    """{programme} cannot be switched on: no legal basis is in force for {purposes}. State it first."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from openprotect.governance import queries as governance
+from openprotect.programmes import rules
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.loader import cached_pack
 from openprotect.programmes.models import Activation, PackVersion
@@ -29,3 +33,30 @@ def titles() -> dict[str, str]:
 def switched_on() -> dict[str, int]:
     """Programme -> the version that runs now."""
     return dict(Activation.objects.filter(ends_at=None).values_list("programme", "pack_version_id"))
+
+
+def basis_for(version: int, part: str, *, now: datetime) -> int | None:
+    """The legal basis on which a part of a programme (`rules.ASKING`, ...) rests now; None where there is none."""
+    return governance.live_basis(purpose=rules.purpose_of(pack(version).programme, part), now=now)
+
+
+def require_basis(version: int, part: str, *, now: datetime) -> int:
+    """The legal basis on which a part of a programme rests now. Raises NoLiveBasis."""
+    return governance.require_basis(purpose=rules.purpose_of(pack(version).programme, part), now=now)
+
+
+def may_ask(*, now: datetime) -> list[int]:
+    """The published versions under which people may be asked now: those whose basis for it is in force."""
+    live = governance.live_purposes(now=now)
+    versions = PackVersion.objects.values_list("id", flat=True)
+    return [v for v in versions if rules.purpose_of(pack(v).programme, rules.ASKING) in live]
+
+
+def resting_on(purposes: set[str]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The programmes that run and rest on one of these purposes: key, title, and which of their parts."""
+    found = []
+    for key, version in sorted(switched_on().items()):
+        programme = pack(version).programme
+        if parts := rules.parts_on(programme, purposes):
+            found.append((key, programme.title, parts))
+    return found

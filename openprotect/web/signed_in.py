@@ -49,6 +49,13 @@ GOVERNANCE = (
     Area("see.audit", "Who saw what", "oversight:audit", what="Every view, change and refusal, newest first"),
     Area(
         "see.bases",
+        "Legal bases",
+        "oversight:bases",
+        ("oversight:basis", "oversight:basis_decide", "oversight:new_basis"),
+        what="Why records may be used, by whom, until when, and what rests on it",
+    ),
+    Area(
+        "see.bases",
         "Sharing agreements",
         "oversight:agreements",
         ("oversight:agreement", "oversight:new_agreement", "oversight:change_agreement"),

@@ -44,6 +44,8 @@ REFERENCE = {
     "governance_membership", "governance_legalbasis", "governance_sharingagreement", "governance_agreementsignature",
     "programmes_packversion", "programmes_activation",
     "people_listversion", "identify_cohortrun", "learn_ledgerday", "learn_openwork",
+    "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
+    "governance_legalhold",
 }  # fmt: skip
 # What a member of staff needs besides working where the person is cared for; empty: no staff at all.
 PERSONAL = {
@@ -91,6 +93,7 @@ APPEND_ONLY = {
     "governance_auditevent", "governance_agreementsignature", "programmes_packversion", "people_wish", "people_listversion", "people_listchange",
     "identify_reason", "contact_link", "contact_calltry", "check_in_answerset", "triage_decision", "act_step",
     "act_note", "act_referralstep", "outbox_message", "governance_patternreview",
+    "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
 }  # fmt: skip
 # Of which the application may change single columns alone, never whom a row is about.
 NARROW = {"governance_accessgrant", "governance_accessstoprequest", "governance_accessstop", "governance_whosawletter"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,16 +54,17 @@ def invited_person() -> Invited:
     by = system("test", now=NOW)
     with enter(by):
         _teams()
-        basis = governance.state_basis(
-            key="direct-care",
-            title="Direct care",
-            purpose="direct_care",
-            owner="Board",
-            starts_at=NOW,
-            ends_at=None,
-            by=by,
-            now=NOW,
-        ).value
+        for purpose in ("direct_care", "communicable_disease", "risk_stratification"):
+            governance.state_basis(
+                key=purpose,
+                title=purpose.replace("_", " ").capitalize(),
+                purpose=purpose,
+                owner="Board",
+                starts_at=NOW,
+                ends_at=NOW + timedelta(days=100),
+                by=by,
+                now=NOW,
+            )
         version = programmes.publish_pack(pack=load_pack(PACK), by=by, now=NOW).value
         programmes.switch_on(version=version, by=by, now=NOW)
         arrival = Arrival(
@@ -83,7 +84,6 @@ def invited_person() -> Invited:
             index_date=NOW.date(),
             result=_found("p1"),
             arrivals=[arrival],
-            basis=basis,
             by=by,
             now=NOW,
         )

@@ -19,8 +19,6 @@ from openprotect.demo import setting_up
 from openprotect.demo.personas import link_in
 from openprotect.governance import clock
 from openprotect.governance import queries as governance
-from openprotect.governance.bases import DIRECT_CARE
-from openprotect.governance.queries import basis_id
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.outbox import queries as outbox
 from openprotect.jobs import sending, sweeper
@@ -120,7 +118,6 @@ def cohort_run(*people: Arrival, now: datetime = BEGINS) -> None:
     """A cohort run that finds these people and nobody else."""
     by = system("test", now=now)
     with enter(by):
-        basis = basis_id(DIRECT_CARE)
         version = programmes_on()["covid-protect"]
     flow.perform(
         identify.build_cohort,
@@ -129,7 +126,6 @@ def cohort_run(*people: Arrival, now: datetime = BEGINS) -> None:
         index_date=now.date(),
         result=_found(people),
         arrivals=people,
-        basis=basis,
         by=by,
         now=now,
     )

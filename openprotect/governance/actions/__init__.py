@@ -1,13 +1,19 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
-from openprotect.governance.actions.access import grant_access
+from openprotect.governance.actions.access import (
+    grant_access,
+)
 from openprotect.governance.actions.access_stops import (
     ask_access_stop,
     decide_access_stop,
     settle_told,
     untold_decisions,
 )
-from openprotect.governance.actions.agreements import end_agreement, sign_agreement, state_agreement
+from openprotect.governance.actions.agreements import (
+    end_agreement,
+    sign_agreement,
+    state_agreement,
+)
 from openprotect.governance.actions.audit import (
     ask_who_saw_letter,
     permit,
@@ -18,7 +24,18 @@ from openprotect.governance.actions.audit import (
     settle_who_saw_letters,
     waiting_who_saw_letters,
 )
-from openprotect.governance.actions.bases import state_basis
+from openprotect.governance.actions.bases import (
+    approve_basis,
+    decide_end,
+    end_basis,
+    extend_basis,
+    lift_hold,
+    load_bases,
+    place_hold,
+    replace_basis,
+    state_basis,
+    warn_of_ends,
+)
 from openprotect.governance.actions.exports import (
     ask_export,
     ask_own_records,
@@ -29,20 +46,36 @@ from openprotect.governance.actions.exports import (
     keep_export,
     refuse_export,
 )
-from openprotect.governance.actions.extract import take_in_extract
+from openprotect.governance.actions.extract import (
+    take_in_extract,
+)
 from openprotect.governance.actions.organisations import (
     close_organisation,
     end_relation,
+    form_team,
     merge_organisations,
     register_organisations,
     relate,
 )
-from openprotect.governance.actions.reorganising import take_effect
-from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
-from openprotect.governance.actions.teams import close_team, form_team, set_hours
+from openprotect.governance.actions.reorganising import (
+    take_effect,
+)
+from openprotect.governance.actions.staff import (
+    appoint,
+    change_membership,
+    define_role,
+    end_membership,
+    transfer,
+)
+from openprotect.governance.actions.teams import (
+    close_team,
+    form_team,
+    set_hours,
+)
 
 __all__ = [
     "appoint",
+    "approve_basis",
     "ask_access_stop",
     "ask_export",
     "ask_own_records",
@@ -53,23 +86,30 @@ __all__ = [
     "close_team",
     "collect_export",
     "decide_access_stop",
+    "decide_end",
     "define_role",
     "delete_files",
     "end_agreement",
+    "end_basis",
     "end_exports",
     "end_membership",
     "end_relation",
+    "extend_basis",
     "form_team",
     "grant_access",
     "keep_export",
+    "lift_hold",
+    "load_bases",
     "merge_organisations",
     "permit",
+    "place_hold",
     "record",
     "record_denial",
     "record_each",
     "refuse_export",
     "register_organisations",
     "relate",
+    "replace_basis",
     "review_pattern",
     "set_hours",
     "settle_told",
@@ -82,4 +122,5 @@ __all__ = [
     "transfer",
     "untold_decisions",
     "waiting_who_saw_letters",
+    "warn_of_ends",
 ]

@@ -1,37 +1,321 @@
-"""Writes of legal bases."""
+"""Writes of legal bases: state, approve, extend, replace, end, decide, warn, hold."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from openprotect.governance import errors
 from openprotect.governance.actions.audit import permit, record
-from openprotect.governance.models import LegalBasis
-from openprotect.governance.scope import Scope
+from openprotect.governance.facts import law
+from openprotect.governance.facts.bases import BasisInFile, BasisStated, Extension, Party
+from openprotect.governance.models import (
+    BasisApproval,
+    BasisChange,
+    BasisParty,
+    BasisWarning,
+    LegalBasis,
+    LegalHold,
+    Organisation,
+    Role,
+    Team,
+    User,
+)
+from openprotect.governance.queries.bases import about_to_end, owners, term_of
+from openprotect.governance.rules import bases as rules
+from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
+from openprotect.lib.errors import Fault
 
 
 def state_basis(
-    *,
-    key: str,
-    title: str,
-    purpose: str,
-    owner: str,
-    starts_at: datetime,
-    ends_at: datetime | None,
-    by: Scope,
-    now: datetime,
+    *, by: Scope, now: datetime, words: str = "", known_since: datetime | None = None, **said: Any
 ) -> Done[int]:
-    """Write down a legal basis; returns its id."""
+    """Write down a legal basis, as in `BasisStated`; returns its id. The same again changes nothing.
+
+    `known_since` is when it was known, where that is earlier than now. Raises BasisHasNoOwner,
+    BasisHasNoEnd, BasisEndsTooEarly, UnknownToTheLaw, BasisKeyTaken.
+    """
     permit("manage.bases", by=by)
-    basis, _ = LegalBasis.objects.get_or_create(
-        key=key,
-        defaults={
-            "title": title,
-            "purpose": purpose,
-            "owner": owner,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-        },
-    )
+    stated = BasisStated(**said)
+    _check(stated)
+    before = LegalBasis.objects.filter(key=stated.key).first()
+    if before:
+        if (before.title, before.purpose) != (stated.title, stated.purpose):
+            raise errors.BasisKeyTaken(key=before.key, title=before.title)
+        return Done(before.id)
+    with enter(system("governance", now=now)):
+        basis = LegalBasis.objects.create(
+            key=stated.key,
+            title=stated.title,
+            purpose=stated.purpose,
+            purposes=list(stated.purposes),
+            article_6=stated.article_6,
+            article_9=stated.article_9,
+            confidence=stated.confidence,
+            data_categories=list(stated.data_categories),
+            sources=list(stated.sources),
+            owner=stated.owner or _owner_in_words(stated),
+            owner_user_id=stated.owner_user,
+            owner_role_id=stated.owner_role or None,
+            owner_team_id=stated.owner_team,
+            starts_at=stated.starts_at,
+            ends_at=stated.ends_at,
+            review_date=stated.review_date,
+            privacy_notice=stated.privacy_notice,
+            is_direct_care=stated.is_direct_care,
+            opt_out_applies=stated.opt_out_applies,
+        )
+        BasisParty.objects.bulk_create(
+            BasisParty(basis=basis, organisation_id=p.organisation, power=p.power, capacity=p.capacity)
+            for p in stated.parties
+        )
+        _write_change(basis, BasisChange.What.STATED, words, by=by, at=known_since or now)
     record("basis stated", by=by, of="basis", id=basis.id)
     return Done(basis.id)
+
+
+def load_bases(*, bases: Sequence[BasisInFile], by: Scope, now: datetime) -> Done[int]:
+    """State the bases of a file, with the extensions that are known by now; returns how many are new.
+
+    All of it or nothing. Loaded again later, it brings in what was announced since. Raises
+    BasesHaveFaults where it names people, roles or organisations that are not here.
+    """
+    permit("manage.bases", by=by)
+    users = dict(User.objects.values_list("username", "id"))
+    roles = set(Role.objects.values_list("name", flat=True))
+    named = {code for each in bases for code, _, _ in each.parties}
+    codes = dict(Organisation.objects.filter(code__in=named).values_list("code", "id"))
+    faults: list[Fault] = []
+    for each in bases:
+        where, role = f"basis '{each.said['key']}'", each.said.get("owner_role", "")
+        if each.owner_username and each.owner_username not in users:
+            faults.append(Fault(each.file, where, "owner_user", each.owner_username, "somebody who works here"))
+        if role and role not in roles:
+            faults.append(Fault(each.file, where, "owner_role", role, "a role: " + ", ".join(sorted(roles))))
+        faults += [
+            Fault(each.file, where, "organisation", code, "the code of an organisation that was brought in")
+            for code, _, _ in each.parties
+            if code not in codes
+        ]
+    if faults:
+        raise errors.BasesHaveFaults(faults)
+    new = 0
+    for each in bases:
+        there = LegalBasis.objects.filter(key=each.said["key"]).exists()
+        parties = [Party(codes[code], power, capacity) for code, power, capacity in each.parties]
+        said = {**each.said, "owner_user": users.get(each.owner_username), "parties": parties}
+        known = min(now, each.said["starts_at"])
+        basis = state_basis(**said, words=each.words, known_since=known, by=by, now=now).value
+        new += not there
+        _extend_as_known(basis, each.extensions, by=by, now=now)
+    return Done(new)
+
+
+def _extend_as_known(basis: int, extensions: Sequence[Extension], *, by: Scope, now: datetime) -> None:
+    end = LegalBasis.objects.values_list("ends_at", flat=True).get(id=basis)
+    for each in extensions:
+        if each.known <= now and end is not None and each.ends_at > end:
+            known = each.known
+            extend_basis(basis=basis, ends_at=each.ends_at, words=each.words, known_since=known, by=by, now=now)
+            end = each.ends_at
+
+
+def approve_basis(*, basis: int, words: str, by: Scope, now: datetime) -> Done[None]:
+    """Approve a basis in the actor's role, with their words. Raises BasisHasEnded, WhyIsMissing."""
+    permit("approve.bases", by=by)
+    found = _open(basis, now)
+    if by.role not in law.APPROVERS:
+        raise errors.NotPermitted
+    _need(words)
+    with enter(system("governance", now=now)):
+        BasisApproval.objects.create(basis=found, approver=by.role, by=by.actor, at=now, words=words.strip())
+    record("basis approved", by=by, of="basis", id=basis)
+    return Done(None)
+
+
+def extend_basis(
+    *, basis: int, ends_at: datetime, words: str, by: Scope, now: datetime, known_since: datetime | None = None
+) -> Done[None]:
+    """Give a basis that is still in force a later end. Raises BasisHasEnded, EndIsNotLater, WhyIsMissing."""
+    permit("manage.bases", by=by)
+    found = _open(basis, known_since or now)
+    _need(words)
+    if found.ends_at is None or ends_at <= found.ends_at:
+        raise errors.EndIsNotLater(title=found.title)
+    return _change(found, BasisChange.What.EXTENDED, words, by=by, now=now, at=known_since, ends_at=ends_at)
+
+
+def end_basis(*, basis: int, ends_at: datetime | None, words: str, by: Scope, now: datetime) -> Done[None]:
+    """End a basis earlier than it would, at once if no moment is given. Raises EndIsNotEarlier."""
+    permit("manage.bases", by=by)
+    found = _open(basis, now)
+    _need(words)
+    ends_at = ends_at or now
+    if ends_at < now or ends_at <= found.starts_at or (found.ends_at is not None and ends_at >= found.ends_at):
+        raise errors.EndIsNotEarlier(title=found.title)
+    return _change(found, BasisChange.What.ENDED, words, by=by, now=now, ends_at=ends_at)
+
+
+def replace_basis(*, basis: int, replaced_by: int, words: str, by: Scope, now: datetime) -> Done[None]:
+    """Say which basis carries on when this one ends. Raises ReplacementDoesNotFit.
+
+    It must serve the same purpose and be in force at the end, so that there is no gap.
+    """
+    permit("manage.bases", by=by)
+    found = _open(basis, now)
+    _need(words)
+    other = LegalBasis.objects.filter(id=replaced_by).exclude(id=basis).first()
+    purposes = {other.purpose, *other.purposes} if other else set()
+    if (
+        other is None
+        or found.ends_at is None
+        or found.purpose not in purposes
+        or not rules.is_live(term_of(other), found.ends_at)
+    ):
+        raise errors.ReplacementDoesNotFit(title=found.title, successor=other.title if other else "Nothing")
+    return _change(found, BasisChange.What.REPLACED, words, by=by, now=now, replaced_by=other)
+
+
+def decide_end(*, basis: int, choice: str, words: str, by: Scope, now: datetime) -> Done[None]:
+    """Decide what becomes of the records at the end: `stop_and_delete`, or `archive_on_hold`.
+
+    The second puts a legal hold on all that rests on the basis.
+    """
+    permit("manage.bases", by=by)
+    found = _open(basis, now)
+    _need(words)
+    if choice not in (BasisChange.What.STOP_AND_DELETE, BasisChange.What.ARCHIVE_ON_HOLD):
+        raise errors.UnknownToTheLaw(read=choice, what="choice", expected=_listed(law.CHOICES))
+    done = _change(found, BasisChange.What(choice), words, by=by, now=now)
+    if choice == BasisChange.What.ARCHIVE_ON_HOLD:
+        _hold(f"Archive of {found.title}"[:120], words, basis=basis, by=by, now=now)
+    return done
+
+
+def warn_of_ends(*, by: Scope, now: datetime) -> Done[int]:
+    """Tell the owners of each basis that it ends soon, once for each warning; returns how many are new."""
+    permit("manage.bases", by=by)
+    new: list[BasisWarning] = []
+    for basis in about_to_end(now=now):
+        assert basis.ends_at is not None
+        given: dict[int, set[int]] = {}
+        for user, days in BasisWarning.objects.filter(basis=basis, ends_at=basis.ends_at).values_list("user", "days"):
+            given.setdefault(user, set()).add(days)
+        for user in owners(basis, now=now):
+            days_ahead = rules.warning_due(term_of(basis), law.WARNING_DAYS, given.get(user, ()), now)
+            if days_ahead is not None:
+                new.append(BasisWarning(basis=basis, user_id=user, ends_at=basis.ends_at, days=days_ahead, at=now))
+    BasisWarning.objects.bulk_create(new, ignore_conflicts=True)
+    for warning in new:
+        record("warned of a basis's end", by=by, of="basis", id=warning.basis_id, why=f"{warning.days} days")
+    return Done(len(new))
+
+
+def place_hold(
+    *, name: str, reason: str, programme: str = "", basis: int | None = None, by: Scope, now: datetime
+) -> Done[int]:
+    """Keep everything of a programme, of a basis, or of all from deletion, until it is lifted."""
+    permit("manage.retention", by=by)
+    _need(reason)
+    _need(name)
+    return Done(_hold(name, reason, programme=programme, basis=basis, by=by, now=now))
+
+
+def lift_hold(*, hold: int, words: str, by: Scope, now: datetime) -> Done[None]:
+    """End a hold. What its rules would have deleted is deleted when they next run."""
+    permit("manage.retention", by=by)
+    _need(words)
+    with enter(system("governance", now=now)):
+        LegalHold.objects.filter(id=hold, ends_at=None).update(ends_at=now)
+    record("legal hold lifted", by=by, of="legal hold", id=hold, why=words)
+    return Done(None)
+
+
+def _hold(name: str, reason: str, *, by: Scope, now: datetime, programme: str = "", basis: int | None = None) -> int:
+    with enter(system("governance", now=now)):
+        hold = LegalHold.objects.create(
+            name=name, reason=reason.strip(), programme=programme, basis_id=basis, starts_at=now, by=by.actor
+        )
+    record("legal hold placed", by=by, of="legal hold", id=hold.id)
+    return hold.id
+
+
+def _change(
+    basis: LegalBasis,
+    what: BasisChange.What,
+    words: str,
+    *,
+    by: Scope,
+    now: datetime,
+    at: datetime | None = None,
+    **changed: Any,
+) -> Done[None]:
+    with enter(system("governance", now=now)):
+        for name, value in changed.items():
+            setattr(basis, name, value)
+        if changed:
+            basis.save(update_fields=list(changed))
+        _write_change(basis, what, words, by=by, at=at or now)
+    record(f"basis: {what.value}", by=by, of="basis", id=basis.id)
+    return Done(None)
+
+
+def _write_change(basis: LegalBasis, what: BasisChange.What, words: str, *, by: Scope, at: datetime) -> None:
+    BasisChange.objects.create(
+        basis=basis,
+        what=what,
+        at=at,
+        by=by.actor,
+        words=words.strip(),
+        ends_at=basis.ends_at,
+        replaced_by=basis.replaced_by,
+    )
+
+
+def _open(basis: int, now: datetime) -> LegalBasis:
+    """The basis, locked against another change of it. Raises NotThere, BasisHasEnded."""
+    with enter(system("governance", now=now)):
+        found = LegalBasis.objects.select_for_update(of=("self",)).filter(id=basis).first()
+    if found is None:
+        raise errors.NotThere
+    if rules.state(term_of(found), now) == rules.ENDED:
+        raise errors.BasisHasEnded(title=found.title)
+    return found
+
+
+def _need(words: str) -> None:
+    if not words.strip():
+        raise errors.WhyIsMissing
+
+
+def _check(stated: BasisStated) -> None:
+    title = stated.title or stated.key
+    if not (stated.has_owner or stated.owner.strip()):
+        raise errors.BasisHasNoOwner(title=title)
+    if stated.ends_at is None and not rules.may_be_without_end(stated):
+        raise errors.BasisHasNoEnd(title=title)
+    if stated.ends_at is not None and stated.ends_at <= stated.starts_at:
+        raise errors.BasisEndsTooEarly(title=title, start=f"{stated.starts_at:%d %B %Y}")
+    for what, read, allowed in (
+        *(("purpose", purpose, law.PURPOSES) for purpose in (stated.purpose, *stated.purposes)),
+        ("condition of Article 6", stated.article_6, law.ARTICLE_6),
+        ("condition of Article 9", stated.article_9, law.ARTICLE_9),
+        ("way to meet the duty of confidence", stated.confidence, law.CONFIDENCE),
+        *(("capacity", party.capacity, law.CAPACITIES) for party in stated.parties),
+    ):
+        if read not in allowed and (read or what in ("purpose", "capacity")):
+            raise errors.UnknownToTheLaw(read=read, what=what, expected=_listed(allowed))
+
+
+def _listed(allowed: Mapping[str, str]) -> str:
+    return ", ".join(allowed)
+
+
+def _owner_in_words(stated: BasisStated) -> str:
+    if stated.owner_user:
+        return User.objects.values_list("name", flat=True).get(id=stated.owner_user)
+    if stated.owner_role:
+        return Role.objects.values_list("label", flat=True).get(name=stated.owner_role)
+    return Team.objects.values_list("name", flat=True).get(id=stated.owner_team or 0)

@@ -1,13 +1,46 @@
 """Organisations, people who work, legal bases, who may see whom, and what was seen."""
 
-from openprotect.governance.models.access import AccessGrant
-from openprotect.governance.models.access_stops import AccessStop, AccessStopRequest
-from openprotect.governance.models.agreements import AgreementSignature, Export, SharingAgreement
-from openprotect.governance.models.audit import DENIALS, AuditEvent, PatternReview, WhoSawLetter
-from openprotect.governance.models.bases import LegalBasis
-from openprotect.governance.models.installation import Installation, ServiceClock
-from openprotect.governance.models.organisations import Organisation, OrganisationRelation, Team, TeamHours
-from openprotect.governance.models.staff import Membership, Role, User
+from openprotect.governance.models.access import (
+    AccessGrant,
+)
+from openprotect.governance.models.access_stops import (
+    AccessStop,
+    AccessStopRequest,
+)
+from openprotect.governance.models.agreements import (
+    AgreementSignature,
+    Export,
+    SharingAgreement,
+)
+from openprotect.governance.models.audit import (
+    DENIALS,
+    AuditEvent,
+    PatternReview,
+    WhoSawLetter,
+)
+from openprotect.governance.models.bases import (
+    BasisApproval,
+    BasisChange,
+    BasisParty,
+    BasisWarning,
+    LegalBasis,
+    LegalHold,
+)
+from openprotect.governance.models.installation import (
+    Installation,
+    ServiceClock,
+)
+from openprotect.governance.models.organisations import (
+    Organisation,
+    OrganisationRelation,
+    Team,
+    TeamHours,
+)
+from openprotect.governance.models.staff import (
+    Membership,
+    Role,
+    User,
+)
 
 __all__ = [
     "DENIALS",
@@ -16,9 +49,14 @@ __all__ = [
     "AccessStopRequest",
     "AgreementSignature",
     "AuditEvent",
+    "BasisApproval",
+    "BasisChange",
+    "BasisParty",
+    "BasisWarning",
     "Export",
     "Installation",
     "LegalBasis",
+    "LegalHold",
     "Membership",
     "Organisation",
     "OrganisationRelation",

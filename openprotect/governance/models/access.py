@@ -39,4 +39,5 @@ class AccessGrant(models.Model):
         indexes = [
             models.Index(fields=["person_id", "organisation"]),
             models.Index(fields=["organisation", "person_id"]),
+            models.Index(fields=["basis"], condition=Q(ends_at=None), name="accessgrant_open_by_basis"),
         ]

@@ -1,6 +1,11 @@
 """Who somebody is, and what they may see; what was seen."""
 
-from openprotect.governance.queries.access import CouldSee, GrantsHeld, Worker, who_could_see
+from openprotect.governance.queries.access import (
+    CouldSee,
+    GrantsHeld,
+    Worker,
+    who_could_see,
+)
 from openprotect.governance.queries.access_stops import (
     access_stop,
     access_stop_request,
@@ -34,8 +39,28 @@ from openprotect.governance.queries.audit import (
     own_audit_counts,
     who_saw,
 )
-from openprotect.governance.queries.bases import basis_id, basis_titles, find_basis
-from openprotect.governance.queries.installation import is_demo
+from openprotect.governance.queries.bases import (
+    BasisView,
+    Notice,
+    basis,
+    basis_id,
+    basis_owners,
+    basis_register,
+    basis_titles,
+    end_in_force,
+    find_basis,
+    holds,
+    is_live,
+    live_basis,
+    live_purposes,
+    notices,
+    on_hold,
+    require_basis,
+    successor,
+)
+from openprotect.governance.queries.installation import (
+    is_demo,
+)
 from openprotect.governance.queries.organisations import (
     organisation_by_code,
     organisation_names,
@@ -61,8 +86,10 @@ __all__ = [
     "EVERYTHING",
     "Agreement",
     "AuditSearch",
+    "BasisView",
     "CouldSee",
     "GrantsHeld",
+    "Notice",
     "OwnCounts",
     "OwnEvent",
     "OwnSearch",
@@ -78,18 +105,28 @@ __all__ = [
     "audit_actions",
     "audit_events",
     "bases_to_agree_on",
+    "basis",
     "basis_id",
+    "basis_owners",
+    "basis_register",
     "basis_titles",
     "covered_by",
+    "end_in_force",
     "every_organisation",
     "export_by_id",
     "exports",
     "exports_of_requests",
     "find_basis",
+    "holds",
     "is_demo",
+    "is_live",
+    "live_basis",
+    "live_purposes",
     "membership_titles",
     "memberships_of",
     "names_acting",
+    "notices",
+    "on_hold",
     "organisation_by_code",
     "organisation_names",
     "organisations",
@@ -98,11 +135,13 @@ __all__ = [
     "owner_team",
     "people_asked_about",
     "people_who_work",
+    "require_basis",
     "resting_on",
     "role_labels",
     "roles",
     "staff_member",
     "stops_in_force",
+    "successor",
     "user_id_of",
     "user_names",
     "users_called",

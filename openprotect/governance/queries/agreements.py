@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.models import Export, LegalBasis, Organisation, SharingAgreement
 from openprotect.governance.rules.agreements import Resting, Standing, standing
 from openprotect.governance.scope import Scope, require
@@ -88,10 +87,10 @@ def bases_to_agree_on(*, scope: Scope) -> list[LegalBasis]:
 def resting_on(basis: LegalBasis) -> Resting:
     """What a basis says to those that rest on it."""
     return Resting(
-        purposes=(basis.purpose,),
+        purposes=(basis.purpose, *basis.purposes),
         starts_at=basis.starts_at,
         ends_at=basis.ends_at,
-        beyond_care=basis.key != DIRECT_CARE,
+        beyond_care=not basis.is_direct_care,
     )
 
 

@@ -1,10 +1,28 @@
-"""Legal bases."""
+"""Legal bases: which one carries a use now, what each says, who is warned, what is on hold."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from openprotect.governance.models import LegalBasis
+from django.db.models import Prefetch, Q
+
+from openprotect.governance.errors import NoLiveBasis
+from openprotect.governance.facts import law
+from openprotect.governance.facts.bases import Change, Option, Term
+from openprotect.governance.models import (
+    BasisApproval,
+    BasisChange,
+    BasisParty,
+    BasisWarning,
+    LegalBasis,
+    LegalHold,
+    Membership,
+    Role,
+)
+from openprotect.governance.rules import bases as rules
+from openprotect.governance.scope import Scope, require
 
 
 def basis_id(key: str) -> int:
@@ -20,3 +38,193 @@ def find_basis(key: str) -> int | None:
 def basis_titles(ids: Collection[int]) -> dict[int, str]:
     """Titles by id."""
     return dict(LegalBasis.objects.filter(id__in=ids).values_list("id", "title"))
+
+
+def live_basis(*, purpose: str | None = None, source: str | None = None, now: datetime) -> int | None:
+    """The basis that carries a use now: for a purpose, for a source, or both. None where none does.
+
+    Of several in force, the one that holds longest.
+    """
+    in_force = LegalBasis.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    return rules.rests_on(map(_option, in_force), purpose=purpose, source=source, now=now)
+
+
+def live_purposes(*, now: datetime) -> frozenset[str]:
+    """The purposes for which a basis is in force now."""
+    in_force = LegalBasis.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    return frozenset(purpose for basis in in_force for purpose in (basis.purpose, *basis.purposes))
+
+
+def require_basis(*, purpose: str | None = None, source: str | None = None, now: datetime) -> int:
+    """The basis that carries a use now. Raises NoLiveBasis where none does."""
+    found = live_basis(purpose=purpose, source=source, now=now)
+    if found is None:
+        what = [law.PURPOSES.get(purpose, purpose)] if purpose else []
+        raise NoLiveBasis(what=", ".join([*what, *([f"the source '{source}'"] if source else [])]))
+    return found
+
+
+def is_live(basis: int, *, now: datetime) -> bool:
+    """Whether this basis is in force."""
+    found = LegalBasis.objects.filter(id=basis).first()
+    return found is not None and rules.is_live(term_of(found), now)
+
+
+def successor(basis: int, *, now: datetime) -> int | None:
+    """What carries on after a basis that has ended: what replaces it, or else what serves its purpose now."""
+    ended = LegalBasis.objects.select_related("replaced_by").get(id=basis)
+    if ended.replaced_by and rules.is_live(term_of(ended.replaced_by), now):
+        return ended.replaced_by_id
+    return live_basis(purpose=ended.purpose, now=now)
+
+
+def end_in_force(basis: int, moment: datetime) -> datetime | None:
+    """The end that this basis had at a past moment. LookupError before it was stated."""
+    rows = BasisChange.objects.filter(basis_id=basis).order_by("at", "id").values_list("at", "ends_at")
+    return rules.end_in_force([Change(*row) for row in rows], moment)
+
+
+def term_of(basis: LegalBasis) -> Term:
+    """From when until when."""
+    return Term(basis.starts_at, basis.ends_at)
+
+
+def _option(basis: LegalBasis) -> Option:
+    return Option(basis.id, frozenset({basis.purpose, *basis.purposes}), frozenset(basis.sources), term_of(basis))
+
+
+@dataclass(frozen=True)
+class BasisView:
+    """A basis as its page shows it. `changes` are its history, oldest first."""
+
+    basis: LegalBasis
+    state: str
+    days_left: int | None
+    parties: Sequence[BasisParty]
+    approvals: Sequence[BasisApproval]
+    changes: Sequence[BasisChange]
+
+
+def basis_register(*, scope: Scope) -> list[BasisView]:
+    """The register: those in force first, the next to end on top; then those to come, then the ended."""
+    require(scope)
+    order = {rules.LIVE: 0, rules.NOT_YET: 1, rules.ENDED: 2}
+    views = [_view(basis, scope.now) for basis in _with_all(LegalBasis.objects.order_by("ends_at", "id"))]
+    return sorted(views, key=lambda view: order[view.state])
+
+
+def basis(id_: int, *, scope: Scope) -> BasisView | None:
+    """One basis with everything it says."""
+    require(scope)
+    found = next(iter(_with_all(LegalBasis.objects.filter(id=id_))), None)
+    return _view(found, scope.now) if found else None
+
+
+def _with_all(found: object) -> list[LegalBasis]:
+    return list(
+        found.select_related("replaced_by").prefetch_related(  # type: ignore[attr-defined]
+            Prefetch("parties", BasisParty.objects.select_related("organisation").order_by("id")),
+            Prefetch("approvals", BasisApproval.objects.order_by("id")),
+            Prefetch("changes", BasisChange.objects.select_related("replaced_by").order_by("at", "id")),
+        )
+    )
+
+
+def _view(basis: LegalBasis, now: datetime) -> BasisView:
+    term = term_of(basis)
+    return BasisView(
+        basis=basis,
+        state=rules.state(term, now),
+        days_left=rules.days_left(term, now),
+        parties=list(basis.parties.all()),
+        approvals=list(basis.approvals.all()),
+        changes=list(basis.changes.all()),
+    )
+
+
+def owners(basis: LegalBasis, *, now: datetime) -> list[int]:
+    """The users who are told of its end: the person, those in the role, or those in the team that own it now.
+
+    Where that is nobody, those who may state bases are told, so that somebody is.
+    """
+    if basis.owner_user_id:
+        return [basis.owner_user_id]
+    live = Membership.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, user__is_active=True)
+    found: set[int] = set()
+    if basis.owner_role_id:
+        found = set(live.filter(role_id=basis.owner_role_id).values_list("user_id", flat=True))
+    elif basis.owner_team_id:
+        found = set(live.filter(team_id=basis.owner_team_id).values_list("user_id", flat=True))
+    if not found:
+        found = set(live.filter(role__permissions__contains=["manage.bases"]).values_list("user_id", flat=True))
+    return sorted(found)
+
+
+def basis_owners(*, scope: Scope) -> list[tuple[str, str]]:
+    """The roles that may answer for a basis: those whose people may state, approve or see bases. Name and label."""
+    require(scope)
+    found = Role.objects.filter(permissions__contains=["see.bases"]).order_by("label")
+    return list(found.values_list("name", "label"))
+
+
+def about_to_end(*, now: datetime) -> list[LegalBasis]:
+    """Bases in force whose end is near enough for a warning."""
+    within = now + timedelta(days=max(law.WARNING_DAYS))
+    return list(LegalBasis.objects.filter(starts_at__lte=now, ends_at__gt=now, ends_at__lte=within).order_by("id"))
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A warning that stands for a user until somebody has decided what happens."""
+
+    basis: int
+    title: str
+    days_left: int
+    ends_at: datetime
+
+
+def notices(user: int, *, scope: Scope) -> list[Notice]:
+    """What this user was warned of and nobody has decided on since, the nearest end first."""
+    require(scope)
+    given: Mapping[int, BasisWarning] = {
+        warning.basis_id: warning
+        for warning in BasisWarning.objects.filter(user_id=user, ends_at__gt=scope.now)
+        .select_related("basis")
+        .order_by("id")
+    }
+    decided = {
+        change.basis_id: change.at
+        for change in BasisChange.objects.filter(basis_id__in=given)
+        .exclude(what=BasisChange.What.STATED)
+        .order_by("at", "id")
+    }
+    standing = [
+        warning
+        for warning in given.values()
+        if warning.basis.ends_at == warning.ends_at
+        and (warning.basis_id not in decided or decided[warning.basis_id] < warning.at)
+    ]
+    return [
+        Notice(w.basis_id, w.basis.title, rules.days_left(term_of(w.basis), scope.now) or 0, w.ends_at)
+        for w in sorted(standing, key=lambda w: w.ends_at)
+    ]
+
+
+def on_hold(*, programme: str = "", basis: int | None = None, now: datetime) -> bool:
+    """Whether a hold keeps these records: one on everything, on their programme, or on their basis.
+
+    A hold beats deletion, whatever the retention rule says.
+    """
+    live = LegalHold.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    covers = Q(programme="", basis=None)
+    if programme:
+        covers |= Q(programme=programme)
+    if basis is not None:
+        covers |= Q(basis_id=basis)
+    return live.filter(covers).exists()
+
+
+def holds(*, scope: Scope) -> list[LegalHold]:
+    """Every hold, the open ones first."""
+    require(scope)
+    return list(LegalHold.objects.select_related("basis").order_by("-ends_at", "id"))

@@ -17,7 +17,9 @@ from openprotect.journey.identify.models import CohortRun, Member
 from openprotect.lib.done import Done
 from openprotect.people import actions as people
 from openprotect.people.facts import Arrival
+from openprotect.programmes import queries as programmes
 from openprotect.programmes.models import PackVersion
+from openprotect.programmes.rules import ASKING, CARING, FINDING
 
 _STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS found (
@@ -40,7 +42,8 @@ FROM (SELECT DISTINCT person_id FROM found) f
 ON CONFLICT (programme, person_id) DO UPDATE
     SET run_id = excluded.run_id, joined_at = excluded.joined_at, left_at = NULL, left_run_id = NULL,
         left_because = ''
-    WHERE identify_member.left_at IS NOT NULL AND identify_member.left_because = 'no_longer_found'
+    WHERE identify_member.left_at IS NOT NULL
+      AND identify_member.left_because IN ('no_longer_found', 'basis_ended')
 """
 
 # Nobody leaves because they died: the ledger keeps them, as died.
@@ -51,10 +54,10 @@ WHERE m.programme = %(programme)s AND m.left_at IS NULL AND p.id = m.person_id A
   AND NOT EXISTS (SELECT 1 FROM found f WHERE f.person_id = m.person_id)
 """
 
-# The board's own teams (surveillance, call handlers) are there for every member.
+# The board's own teams (surveillance, call handlers) are there for every member, to ask them.
 _GRANT = """
 INSERT INTO governance_accessgrant (person_id, organisation_id, via, basis_id, starts_at)
-SELECT m.person_id, o.id, 'programme', %(basis)s, %(now)s
+SELECT m.person_id, o.id, 'programme', %(asking)s, %(now)s
 FROM identify_member m CROSS JOIN governance_organisation o
 WHERE m.run_id = %(run)s AND m.left_at IS NULL AND o.kind = 'icb' AND o.closed_at IS NULL
 ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING
@@ -68,19 +71,23 @@ def build_cohort(
     index_date: date,
     result: CohortResult,
     arrivals: Sequence[Arrival],
-    basis: int,
     by: Scope,
     now: datetime,
 ) -> Done[BuiltRun]:
     """Write a run and make its people members; who is no longer found leaves.
 
     `arrivals` are the people of `result.members`, one each, as their source knows them: they are
-    found by NHS number or source id or made. `basis` is the legal basis the board's teams see
-    them under. Every reason is kept with the run for ever.
+    found by NHS number or source id or made. Every reason is kept with the run for ever.
+
+    Three legal bases: the run rests on that for finding people; the board's teams see members on
+    that for asking them, their practice and locality on that for their care. Raises NoLiveBasis.
     """
     permit("build.cohorts", by=by)
     version = PackVersion.objects.get(id=pack_version)
-    ids = people.take_in_people(people=arrivals, basis=basis, by=by, now=now).value
+    finding, asking, caring = (
+        programmes.require_basis(pack_version, part, now=now) for part in (FINDING, ASKING, CARING)
+    )
+    ids = people.take_in_people(people=arrivals, basis=caring, by=by, now=now).value
     person_of = {a.known_as or a.source_id: person for a, person in zip(arrivals, ids, strict=True)}
     run = CohortRun(
         id=uuid4(),
@@ -95,13 +102,14 @@ def build_cohort(
         attrition=[list(step) for step in result.attrition],
         joined=0,
         left=0,
+        basis_id=finding,
     )
     run.save(force_insert=True)
     fields: dict[str, UUID | str | datetime | int] = {
         "run": run.id,
         "programme": version.programme,
         "now": now,
-        "basis": basis,
+        "asking": asking,
     }
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)

@@ -7,12 +7,16 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from openprotect.governance.models import LegalBasis
 from openprotect.people.models import Person
 from openprotect.programmes.models import PackVersion
 
 
 class CohortRun(models.Model):
-    """One run of a pack's cohort over one set of records, on one index date."""
+    """One run of a pack's cohort over one set of records, on one index date.
+
+    `basis` is the legal basis on which people were looked for.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     pack_version = models.ForeignKey(PackVersion, on_delete=models.PROTECT)
@@ -26,6 +30,7 @@ class CohortRun(models.Model):
     attrition = models.JSONField()
     joined = models.PositiveIntegerField()
     left = models.PositiveIntegerField()
+    basis = models.ForeignKey(LegalBasis, null=True, on_delete=models.PROTECT)
 
 
 class Reason(models.Model):
@@ -55,6 +60,7 @@ class Member(models.Model):
     class LeftBecause(models.TextChoices):
         NO_LONGER_FOUND = "no_longer_found"
         CONTACTED_IN_ERROR = "contacted_in_error"
+        BASIS_ENDED = "basis_ended"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     programme = models.CharField(max_length=60)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from openprotect.web.oversight import agreements, audit, exports, governance, ledger
+from openprotect.web.oversight import agreements, audit, bases, exports, governance, ledger
 
 app_name = "oversight"
 urlpatterns = [
@@ -15,4 +15,8 @@ urlpatterns = [
     path("oversight/agreements/<int:agreement>/<slug:verb>", agreements.change, name="change_agreement"),
     path("oversight/exports", exports.exports, name="exports"),
     path("oversight/exports/<uuid:export>/file", exports.collect, name="collect_export"),
+    path("oversight/bases", bases.bases, name="bases"),
+    path("oversight/bases/new", bases.state, name="new_basis"),
+    path("oversight/bases/<int:basis>", bases.basis, name="basis"),
+    path("oversight/bases/<int:basis>/<str:choice>", bases.decide, name="basis_decide"),
 ]

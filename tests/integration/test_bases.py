@@ -1,0 +1,235 @@
+"""Legal bases on a real database: stated, refused, changed, warned of, and what stops when one ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from openprotect.governance import actions as governance
+from openprotect.governance import errors, queries
+from openprotect.governance.facts.law import PURPOSES
+from openprotect.governance.scope import Scope, enter, system
+from openprotect.interop.feeds.legal_bases import read_bases
+from openprotect.journey import flow
+from openprotect.programmes import actions as programmes
+from openprotect.programmes.errors import BasisIsMissing
+from openprotect.programmes.loader import load_pack
+from tests.factories.seen import one, rows
+from tests.factories.small_service import BEGINS, PACK, open_service, staff
+from tests.unit.governance.test_bases_rules import EXAMPLE
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> int:
+    return open_service(tmp_path)
+
+
+def lead(now: datetime = BEGINS) -> Scope:
+    return staff("ig-lead", now)
+
+
+def state(by: Scope, now: datetime = BEGINS, **said: Any) -> int:
+    given = {
+        "key": "new",
+        "title": "A new basis",
+        "purpose": "evaluation",
+        "owner_role": "ig_lead",
+        "starts_at": now,
+        "ends_at": now + 365 * DAY,
+    }
+    found: int = flow.perform(governance.state_basis, by=by, now=now, **{**given, **said})
+    return found
+
+
+def basis_of(key: str) -> int:
+    found: int = one("SELECT id FROM governance_legalbasis WHERE key = %s", key)
+    return found
+
+
+# --- Stating ---
+
+
+def test_a_basis_without_an_owner_or_an_end_is_refused(opened: int) -> None:
+    by = lead()
+    for missing, refusal in (
+        ({"owner_role": ""}, errors.BasisHasNoOwner),
+        ({"ends_at": None}, errors.BasisHasNoEnd),
+        ({"ends_at": None, "is_direct_care": True}, errors.BasisHasNoEnd),
+        ({"ends_at": BEGINS}, errors.BasisEndsTooEarly),
+        ({"purpose": "curiosity"}, errors.UnknownToTheLaw),
+        ({"article_9": "z"}, errors.UnknownToTheLaw),
+    ):
+        with pytest.raises(refusal):
+            state(by, **missing)
+    assert rows("SELECT 1 FROM governance_legalbasis WHERE key = 'new'") == []
+
+
+@pytest.mark.parametrize(("column", "value"), [("owner", ""), ("ends_at", None), ("ends_at", "2020-01-01")])
+def test_the_database_refuses_it_too(opened: int, column: str, value: object) -> None:
+    basis = state(lead())
+    update = {"owner": "UPDATE governance_legalbasis SET owner = %s WHERE id = %s",
+              "ends_at": "UPDATE governance_legalbasis SET ends_at = %s WHERE id = %s"}[column]  # fmt: skip
+    with (
+        pytest.raises(IntegrityError, match="legalbasis_"),
+        transaction.atomic(),
+        enter(system("test", now=BEGINS)),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(update, [value, basis])
+
+
+def test_only_those_who_may_state_approve_and_change(opened: int) -> None:
+    basis = state(lead())
+    with pytest.raises(errors.NotPermitted):
+        state(staff("siro"), key="other")
+    with pytest.raises(errors.NotPermitted):
+        flow.perform(governance.approve_basis, basis=basis, words="Fine", by=lead(), now=BEGINS)
+    with pytest.raises(errors.WhyIsMissing):
+        flow.perform(governance.approve_basis, basis=basis, words=" ", by=staff("siro"), now=BEGINS)
+    for who in ("siro", "caldicott-guardian"):
+        flow.perform(governance.approve_basis, basis=basis, words="Seen and agreed", by=staff(who), now=BEGINS)
+    with enter(lead()) as scope:
+        view = queries.basis(basis, scope=scope)
+    assert view is not None
+    assert [a.approver for a in view.approvals] == ["siro", "caldicott_guardian"]
+
+
+# --- Changing ---
+
+
+def test_the_end_in_force_at_a_past_moment_stays_answerable(opened: int) -> None:
+    end = BEGINS + 100 * DAY
+    basis = state(lead(), ends_at=end)
+    later, now = BEGINS + 200 * DAY, BEGINS + 50 * DAY
+    flow.perform(governance.extend_basis, basis=basis, ends_at=later, words="The work goes on", by=lead(now), now=now)
+    with enter(lead(now)):
+        assert queries.end_in_force(basis, now - DAY) == end
+        assert queries.end_in_force(basis, now) == later
+    for change, refusal in (
+        ({"ends_at": later}, errors.EndIsNotLater),
+        ({"ends_at": later + DAY, "words": ""}, errors.WhyIsMissing),
+    ):
+        with pytest.raises(refusal):
+            flow.perform(governance.extend_basis, **{"basis": basis, "words": "x", **change}, by=lead(now), now=now)
+    after = later + DAY
+    with pytest.raises(errors.BasisHasEnded):
+        flow.perform(
+            governance.extend_basis, basis=basis, ends_at=after + DAY, words="Too late", by=lead(after), now=after
+        )
+
+
+def test_a_basis_ends_early_at_once(opened: int) -> None:
+    basis = state(lead())
+    now = BEGINS + 5 * DAY
+    with pytest.raises(errors.EndIsNotEarlier):
+        flow.perform(governance.end_basis, basis=basis, ends_at=now - DAY, words="x", by=lead(now), now=now)
+    flow.perform(governance.end_basis, basis=basis, ends_at=None, words="Not needed any more", by=lead(now), now=now)
+    with enter(lead(now)):
+        assert not queries.is_live(basis, now=now)
+        assert queries.is_live(basis, now=now - timedelta(seconds=1))
+
+
+def test_what_replaces_a_basis_serves_its_purpose_without_a_gap(opened: int) -> None:
+    old = state(lead(), ends_at=BEGINS + 50 * DAY)
+    other = state(lead(), key="other", purpose="direct_care", title="For something else")
+    gap = state(lead(), key="gap", title="After a gap", starts_at=BEGINS + 60 * DAY)
+    fits = state(lead(), key="fits", title="In time", starts_at=BEGINS + 40 * DAY)
+    for wrong in (other, gap, old, 0):
+        with pytest.raises(errors.ReplacementDoesNotFit):
+            flow.perform(governance.replace_basis, basis=old, replaced_by=wrong, words="Next", by=lead(), now=BEGINS)
+    flow.perform(governance.replace_basis, basis=old, replaced_by=fits, words="Next", by=lead(), now=BEGINS)
+    after = BEGINS + 51 * DAY
+    with enter(lead(after)):
+        assert queries.successor(old, now=after) == fits
+
+
+def test_archive_on_hold_is_a_hold_that_beats_deletion(opened: int) -> None:
+    basis, by = state(lead()), lead()
+    with enter(by):
+        assert not queries.on_hold(basis=basis, now=BEGINS)
+    flow.perform(
+        governance.decide_end, basis=basis, choice="archive_on_hold", words="The inquiry asks", by=by, now=BEGINS
+    )
+    hold = one("SELECT id FROM governance_legalhold")
+    with enter(by):
+        assert queries.on_hold(basis=basis, now=BEGINS)
+        assert not queries.on_hold(programme="covid-protect", now=BEGINS)
+    later = BEGINS + DAY
+    flow.perform(governance.lift_hold, hold=hold, words="Over", by=lead(later), now=later)
+    everything = flow.perform(governance.place_hold, name="Inquiry", reason="Asked to keep", by=lead(later), now=later)
+    assert everything
+    with enter(lead(later)):
+        assert queries.on_hold(programme="covid-protect", now=later)
+
+
+def test_warnings_are_given_once_each_to_the_owners_and_stand_until_decided(opened: int) -> None:
+    end = BEGINS + 120 * DAY
+    basis = state(lead(), ends_at=end)
+    for day in range(121):
+        now = BEGINS + day * DAY
+        flow.perform(governance.warn_of_ends, by=system("worker", now=now), now=now)
+    assert flow.perform(governance.warn_of_ends, by=system("worker", now=now), now=now) == 0
+    given = rows(
+        "SELECT days, ends_at - at, user_id FROM governance_basiswarning WHERE basis_id = %s ORDER BY id", basis
+    )
+    assert [(days, left.days) for days, left, _ in given] == [(90, 90), (56, 56), (30, 30), (7, 7)]
+    assert {user for *_, user in given} == {int(lead().actor)}
+    now = end - 6 * DAY
+    with enter(lead(now)) as scope:
+        assert queries.notices(int(scope.actor), scope=scope)[0].basis == basis
+    flow.perform(governance.decide_end, basis=basis, choice="stop_and_delete", words="Done", by=lead(now), now=now)
+    with enter(lead(now)) as scope:
+        assert basis not in {notice.basis for notice in queries.notices(int(scope.actor), scope=scope)}
+
+
+# --- Files ---
+
+
+def test_the_notices_are_loaded_with_the_ends_that_are_known(opened: int) -> None:
+    notices = read_bases(EXAMPLE)
+
+    def load(now: datetime) -> int:
+        new: int = flow.perform(governance.load_bases, bases=notices, by=system("test", now=now), now=now)
+        return new
+
+    assert load(BEGINS) == 3  # the demo has stated the general one
+    assert str(one("SELECT ends_at::date FROM governance_legalbasis WHERE key = 'copi-biobank'")) == "2020-09-30"
+    later = datetime(2022, 3, 1, tzinfo=UTC)
+    assert load(later) == 0
+    ends = {end for (end,) in rows("SELECT ends_at FROM governance_legalbasis WHERE key LIKE 'copi-%%'")}
+    assert ends == {datetime(2022, 6, 30, 23, tzinfo=UTC)}
+    with enter(system("test", now=later)):
+        known = queries.end_in_force(basis_of("copi-general"), datetime(2020, 9, 1, tzinfo=UTC))
+    assert known == datetime(2021, 3, 31, 23, tzinfo=UTC)
+
+
+def test_a_file_that_names_nobody_here_changes_nothing(opened: int) -> None:
+    notices = [replace(each, said={**each.said, "owner_role": "nobody"}) for each in read_bases(EXAMPLE)]
+    by = system("test", now=BEGINS)
+    with pytest.raises(errors.BasesHaveFaults, match="4 fault"):
+        flow.perform(governance.load_bases, bases=notices, by=by, now=BEGINS)
+
+
+# --- What rests on it ---
+
+
+@pytest.mark.parametrize("purpose", ["direct_care", "communicable_disease", "risk_stratification"])
+def test_a_programme_whose_basis_is_missing_is_not_switched_on(opened: int, purpose: str) -> None:
+    now = BEGINS + DAY
+    with enter(lead(now)):
+        basis = queries.require_basis(purpose=purpose, now=now)
+    by = system("test", now=now)
+    pack = load_pack(PACK)
+    again = flow.perform(programmes.publish_pack, pack=pack, by=by, now=now)
+    flow.perform(programmes.switch_on, version=again, by=by, now=now)
+    flow.perform(governance.end_basis, basis=basis, ends_at=now, words="Ended", by=lead(now), now=now)
+    with pytest.raises(BasisIsMissing, match=PURPOSES[purpose]):
+        flow.perform(programmes.switch_on, version=again, by=by, now=now)
