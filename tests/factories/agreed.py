@@ -22,7 +22,7 @@ def terms(now: datetime = BEGINS, **changed: Any) -> dict[str, Any]:
         "giver": organisation("icb"),
         "receiver": organisation("council"),
         "basis": queries.find_basis(DIRECT_CARE),
-        "purpose": "direct care",
+        "purpose": "direct_care",
         "fields": FIELDS,
         "owner": "Martin Cole",
         "starts_at": now,

@@ -95,7 +95,7 @@ def test_for_others_the_pages_are_not_there() -> None:
 def terms(**changed: object) -> dict[str, object]:
     return {
         "title": "Food parcels", "giver": str(organisation("icb")), "receiver": str(organisation("council")),
-        "basis": str(find_basis("direct-care")), "purpose": "direct care", "fields": ["nhs_number", "address"],
+        "basis": str(find_basis("direct-care")), "purpose": "direct_care", "fields": ["nhs_number", "address"],
         "owner": "Martin Cole", **day("starts_on", 7, 4, 2020), **day("ends_on", 30, 6, 2020),
         **day("review_on", 1, 6, 2020), **changed,
     }  # fmt: skip

@@ -36,8 +36,8 @@ def undone(service: None) -> Iterator[None]:
 
 
 def test_terms_that_cannot_be_agreed_on_are_refused_all_at_once() -> None:
-    ended = basis("ended", purpose="planning", now=BEGINS - timedelta(days=9), ends_at=BEGINS)
-    short = basis("short", purpose="direct care", ends_at=BEGINS + timedelta(days=5))
+    ended = basis("ended", purpose="evaluation", now=BEGINS - timedelta(days=9), ends_at=BEGINS)
+    short = basis("short", purpose="direct_care", ends_at=BEGINS + timedelta(days=5))
     board = organisation("icb")
     for changed, expected in (
         ({"receiver": board}, {"receiver"}),
@@ -46,7 +46,7 @@ def test_terms_that_cannot_be_agreed_on_are_refused_all_at_once() -> None:
         ({"fields": ("nhs_number", "diagnosis")}, {"fields"}),
         ({"basis": None}, {"basis"}),
         ({"basis": 999_999}, {"basis"}),
-        ({"basis": ended, "purpose": "planning"}, {"basis"}),
+        ({"basis": ended, "purpose": "evaluation"}, {"basis"}),
         ({"basis": short}, {"ends_on"}),
         ({"ends_at": None}, {"ends_on"}),
         ({"ends_at": BEGINS, "review_on": BEGINS.date()}, {"ends_on"}),
@@ -80,8 +80,8 @@ def test_nothing_is_given_until_both_have_signed_and_each_signs_once() -> None:
 def test_it_ends_at_the_second_at_which_it_or_its_basis_ends() -> None:
     second = timedelta(seconds=1)
     ends = BEGINS + timedelta(days=30)
-    resting = basis("planning", purpose="planning", ends_at=ends)
-    made = agreed(basis=resting, purpose="planning", ends_at=ends, review_on=BEGINS.date())
+    resting = basis("planning", purpose="evaluation", ends_at=ends)
+    made = agreed(basis=resting, purpose="evaluation", ends_at=ends, review_on=BEGINS.date())
     own = agreed(ends_at=LATER, review_on=BEGINS.date())
     assert [stands(made, ends - second), stands(made, ends)] == ["live", "ended"]
     assert [stands(own, LATER - second), stands(own, LATER)] == ["live", "ended"]

@@ -85,7 +85,7 @@ def test_a_file_holds_what_the_agreement_names_of_whom_both_may_see() -> None:
         "SELECT person_id, actor, basis_id, purpose FROM governance_auditevent WHERE action = 'exported' ORDER BY id"
     )
     basis = one("SELECT basis_id FROM governance_sharingagreement")
-    assert {event[1:] for event in events} == {(staff("surveillance").actor, basis, "direct care")}
+    assert {event[1:] for event in events} == {(staff("surveillance").actor, basis, "direct_care")}
     assert len({event[0] for event in events}) == len(events) == 2
     why = one("SELECT why FROM governance_auditevent WHERE action = 'export collected'")
     assert why == f"agreement {agreement}, basis {basis}, 2 people"

@@ -78,7 +78,7 @@ def test_who_acted_is_named_to_their_own_organisation_alone(seen: Seen) -> None:
     assert events[org(FIRST)].actor == staff("practice-reviewer").actor
     assert events[org("T04")].actor == ""
     assert events[org("T04")].role == "locality_lead"
-    assert events[org("T04")].purpose == "direct care"
+    assert events[org("T04")].purpose == "direct_care"
 
 
 def test_what_runs_by_itself_is_shown_when_asked_for(seen: Seen) -> None:
@@ -137,7 +137,7 @@ def test_a_person_reads_who_saw_them_without_names_and_nothing_of_others(seen: S
         ("First Surgery", "Clinical reviewer"),
     ]
     assert lines[0].day == london.today(BEGINS + timedelta(days=12))
-    assert {line.purpose for line in lines} == {"direct care"}
+    assert {line.purpose for line in lines} == {"direct_care"}
     assert set(vars(lines[0])) == {"day", "organisation", "role", "purpose", "times"}
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from openprotect.governance.facts.law import PURPOSES
 from openprotect.lib.periods import Period
 
 _LIMITS = Path(__file__).parents[1] / "sharing.toml"
@@ -133,7 +134,9 @@ def _basis_faults(terms: Terms, basis: Resting | None, now: datetime) -> dict[st
     if basis.ends_at is not None and terms.ends_at is not None and terms.ends_at > basis.ends_at:
         return {"ends_on": "The agreement would last longer than its legal basis: end it no later than that"}
     if terms.purpose not in basis.purposes:
-        return {"purpose": f"The legal basis is not for this purpose. It is for: {', '.join(basis.purposes)}"}
+        return {
+            "purpose": f"The legal basis is not for this purpose. It is for: {', '.join(PURPOSES.get(p, p) for p in basis.purposes)}"
+        }
     return {}
 
 

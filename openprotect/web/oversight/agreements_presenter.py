@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from openprotect.governance.facts.law import PURPOSES
 from openprotect.governance.queries import Agreement
 from openprotect.governance.rules.agreements import CATEGORIES, FIELDS, STANDINGS, limit
 from openprotect.governance.scope import Scope
@@ -62,7 +63,7 @@ def one(found: Agreement, exports: Iterable[Any], scope: Scope, form: Form | Non
         "errors": form.errors,
         "agreement": _line(found, scope.now),
         "basis": row.basis,
-        "purpose": row.purpose,
+        "purpose": PURPOSES.get(row.purpose, row.purpose),
         "owner": row.owner,
         "review_on": row.review_on,
         "ended_because": row.ended_because,
@@ -94,14 +95,14 @@ def new(organisations: Sequence[Any], bases: Sequence[Any], form: Form) -> dict[
     }  # fmt: skip
     if "fields" in form.faults:
         fields["errorMessage"] = {"text": form.faults["fields"]}
-    stated = [(b.id, f"{b.title} (for {b.purpose}{_until(b.ends_at)})") for b in bases]
+    stated = [(b.id, f"{b.title} (for {PURPOSES.get(b.purpose, b.purpose).lower()}{_until(b.ends_at)})") for b in bases]
     return {
         "errors": form.errors,
         "title_line": line("title", "What is this agreement about?", form),
         "giver": _select("giver", "Who gives?", names, form),
         "receiver": _select("receiver", "Who receives?", names, form),
         "basis_choice": choices("basis", "Which legal basis does it rest on?", stated, form),
-        "purpose_line": line("purpose", "What are the records given for?", form, hint="As the legal basis says it."),
+        "purpose_line": choices("purpose", "What are the records given for?", list(PURPOSES.items()), form),
         "fields": fields,
         "owner_line": line("owner", "Who owns this agreement?", form, hint="A person with a name, who answers for it."),
         "starts_on": drawn_day("starts_on", "From which day?", form),
@@ -140,7 +141,7 @@ def _line(found: Agreement, now: datetime) -> dict[str, Any]:
         "href": reverse("oversight:agreement", args=[row.id]),
         "giver": row.giver.name,
         "receiver": row.receiver.name,
-        "purpose": row.purpose,
+        "purpose": PURPOSES.get(row.purpose, row.purpose),
         "starts_at": row.starts_at,
         "ends_at": row.ends_at,
         "owner": row.owner,
