@@ -163,21 +163,11 @@ class EmergencyInProgress(Refusal):
 class UnknownOrganisation(Refusal):
     """There is no organisation with the code {code}. Look it up by its name, or bring in the national extract first."""
 
-
-class BasisHasNoOwner(Refusal):
-    """The legal basis '{title}' has no owner. Name the person, role or team that answers for it."""
-
     status = 422
 
 
 class RelationsContradict(Refusal):
     """{code} is already {kind} {other} from {starts} to {ends}. End that first, or choose other days."""
-
-
-class BasisHasNoEnd(Refusal):
-    """The legal basis '{title}' has no end. Give the day it ends; only direct care may go without, and then
-    needs a day by which it is reviewed.
-    """
 
     status = 422
 
@@ -191,6 +181,60 @@ class NoSuchRelation(Refusal):
 class EndsBeforeItStarts(Refusal):
     """The last day, {ends}, is before the first, {starts}. Enter a last day that is not before the first."""
 
+    status = 422
+
+
+class AlreadyClosed(Refusal):
+    """{code} closes or closed on {closed}, and a closed organisation takes no part in this."""
+
+    status = 422
+
+
+class NotItsOwnSuccessor(Refusal):
+    """{code} cannot succeed, commission or contain itself. Name another organisation."""
+
+    status = 422
+
+
+class AlreadySucceeded(Refusal):
+    """{code} is already succeeded by {other}. An organisation has one successor."""
+
+    status = 422
+
+
+class TheSafetyNetStays(Refusal):
+    """This is the only open {duty} team of a board, and what nobody else owns falls to it. Open another one first."""
+
+
+class SuccessorNeedsAName(Refusal):
+    """There is no organisation with the code {code} yet. Give its name too, and it is made."""
+
+    status = 422
+
+
+class HoursOverlap(Refusal):
+    """On {day} a team opens again before it has closed. Enter times that follow one another."""
+
+    status = 422
+
+
+class ExtractContradicts(BadInput):
+    """The extract contradicts in {count} place(s) what was entered here, so nothing was taken from it."""
+
+
+class BasisHasNoOwner(Refusal):
+    """The legal basis '{title}' has no owner. Name the person, role or team that answers for it."""
+
+    status = 422
+
+
+class BasisHasNoEnd(Refusal):
+    """The legal basis '{title}' has no end. Give the day it ends; only direct care may go without, and then
+    needs a day by which it is reviewed.
+    """
+
+    status = 422
+
 
 class BasisEndsTooEarly(Refusal):
     """The legal basis '{title}' would end before it starts. Give an end after {start}."""
@@ -198,18 +242,10 @@ class BasisEndsTooEarly(Refusal):
     status = 422
 
 
-class AlreadyClosed(Refusal):
-    """{code} closes or closed on {closed}, and a closed organisation takes no part in this."""
-
-
 class UnknownToTheLaw(Refusal):
     """'{read}' is not a known {what}. Choose one of: {expected}."""
 
     status = 422
-
-
-class NotItsOwnSuccessor(Refusal):
-    """{code} cannot succeed, commission or contain itself. Name another organisation."""
 
 
 class BasisKeyTaken(Refusal):
@@ -226,22 +262,10 @@ class EndIsNotLater(Refusal):
     status = 422
 
 
-class AlreadySucceeded(Refusal):
-    """{code} is already succeeded by {other}. An organisation has one successor."""
-
-
 class EndIsNotEarlier(Refusal):
     """To end '{title}' early, give a moment from now on and before the end that it has."""
 
     status = 422
-
-
-class TheSafetyNetStays(Refusal):
-    """This is the only open {duty} team of a board, and what nobody else owns falls to it. Open another one first."""
-
-
-class SuccessorNeedsAName(Refusal):
-    """There is no organisation with the code {code} yet. Give its name too, and it is made."""
 
 
 class ReplacementDoesNotFit(Refusal):
@@ -250,18 +274,10 @@ class ReplacementDoesNotFit(Refusal):
     status = 422
 
 
-class HoursOverlap(Refusal):
-    """On {day} a team opens again before it has closed. Enter times that follow one another."""
-
-
 class WhyIsMissing(Refusal):
     """Write why, in your own words. They stay with the record."""
 
     status = 422
-
-
-class ExtractContradicts(BadInput):
-    """The extract contradicts in {count} place(s) what was entered here, so nothing was taken from it."""
 
 
 class NoLiveBasis(Refusal):

@@ -52,7 +52,6 @@ from openprotect.governance.actions.extract import (
 from openprotect.governance.actions.organisations import (
     close_organisation,
     end_relation,
-    form_team,
     merge_organisations,
     register_organisations,
     relate,
