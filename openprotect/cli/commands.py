@@ -22,6 +22,8 @@ COMMANDS = {
     "pack": Command("openprotect.cli.pack:pack", "Check and publish a programme's files."),
     "basis": Command("openprotect.cli.basis:basis", "State legal bases, and list them."),
     "database": Command("openprotect.cli.database:database", "Make and migrate the database."),
+    "audit": Command("openprotect.cli.audit:audit", "Verify and export the sealed audit trail."),
+    "hold": Command("openprotect.cli.hold:hold", "Say whether sending is on hold, and lift it."),
     "worker": Command("openprotect.cli.worker:worker", "Do the jobs and the timetable until stopped."),
 }
 

@@ -31,6 +31,9 @@ class Environment:
     data: Path
     allowed_hosts: tuple[str, ...]
     base_url: str
+    anchor: Path | None
+    anchor_minutes: int
+    anchor_email: str
     secret_key: str | None = field(repr=False)
     link_key: str | None = field(repr=False)
     pseudonym_key: str | None = field(repr=False)
@@ -66,10 +69,14 @@ def read(environ: Mapping[str, str], *, home: Path, repository: Path = REPOSITOR
     if mode == "live":
         reader.distinct(keys)
     base_url = reader.base_url(live=mode == "live")
+    data = reader.data(home, repository)
     settings = Environment(
         mode=mode,
         urls=urls,
-        data=reader.data(home, repository),
+        data=data,
+        anchor=reader.anchor(mode, data),
+        anchor_minutes=reader.anchor_minutes(),
+        anchor_email=reader.anchor_email(mode),
         allowed_hosts=reader.allowed_hosts(base_url, live=mode == "live"),
         base_url=base_url,
         **keys,
@@ -158,6 +165,34 @@ class _Reader:
             self.fault("OPENPROTECT_ALLOWED_HOSTS", "*", "the names this service answers to, divided by commas")
         own = urlsplit(base_url).hostname or "127.0.0.1"
         return given or tuple(dict.fromkeys((own, "127.0.0.1", "localhost") if not live else (own,)))
+
+    def anchor(self, mode: str, data: Path) -> Path | None:
+        """In a test there is none: a database that is rolled back would soon be behind it."""
+        name, given = "OPENPROTECT_ANCHOR", self.get("OPENPROTECT_ANCHOR")
+        if given and not Path(given).is_absolute():
+            self.fault(name, given, "a file whose path starts with /")
+        elif mode == "live" and not given:
+            self.fault(
+                name, "", "a file on another disk or machine than the database: the audit trail's head goes there"
+            )
+        elif mode == "live" and Path(given).is_relative_to(data):
+            self.fault(name, given, "a file outside the data folder, so that they are not lost or changed together")
+        if given:
+            return Path(given)
+        return data / "audit-anchor.jsonl" if mode == "demo" else None
+
+    def anchor_minutes(self) -> int:
+        given = self.get("OPENPROTECT_ANCHOR_MINUTES") or "5"
+        if not given.isdecimal() or not 1 <= int(given) <= 60:
+            self.fault("OPENPROTECT_ANCHOR_MINUTES", given, "a number of minutes from 1 to 60")
+            return 5
+        return int(given)
+
+    def anchor_email(self, mode: str) -> str:
+        given = self.get("OPENPROTECT_ANCHOR_EMAIL")
+        if given and ("@" not in given or " " in given):
+            self.fault("OPENPROTECT_ANCHOR_EMAIL", given, "the e-mail address of the privacy officer")
+        return given or ("privacy-officer@example.org" if mode == "demo" else "")
 
     def data(self, home: Path, repository: Path) -> Path:
         given = self.get("OPENPROTECT_DATA")

@@ -1,6 +1,7 @@
 """Django's settings. Everything that differs between places comes from `config.environment`."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ PACKAGE = Path(__file__).resolve().parents[1]
 MODE = ENVIRONMENT.mode
 DATA = ENVIRONMENT.data
 BASE_URL = ENVIRONMENT.base_url
+ANCHOR = ENVIRONMENT.anchor
+ANCHOR_EVERY = timedelta(minutes=ENVIRONMENT.anchor_minutes)
+ANCHOR_EMAIL = ENVIRONMENT.anchor_email
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 DEBUG = False
 

@@ -17,6 +17,20 @@ class NotThere(Refusal):
     status = 404
 
 
+class SendingIsHeld(Refusal):
+    """Nothing is sent: {because}. When you are sure that this database is the one to go on with, run
+    openprotect hold lift --why "..."."""
+
+
+class NothingIsHeld(Refusal):
+    """Sending is not on hold."""
+
+
+class AnchorCannotBeWritten(Refusal):
+    """The anchor of the audit trail, {path}, cannot be added to: {reason}. Set OPENPROTECT_ANCHOR to a file
+    outside the database's machine that this service may add to."""
+
+
 class NotADemo(Refusal):
     """This only works in a demo: the database was not marked as one when it was created."""
 

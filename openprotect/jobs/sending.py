@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from openprotect.governance.scope import enter, system
+from openprotect.governance.queries import sending_hold
+from openprotect.governance.scope import Scope, enter, system
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -22,8 +23,10 @@ ANSWER_LOST = timedelta(minutes=5)
 def send_due(*, now: datetime) -> int:
     """Send everything that is due, in batches; returns how many messages left."""
     sent = 0
+    by = system("worker", now=now)
+    if _held(by):
+        return 0
     while True:
-        by = system("worker", now=now)
         messages = flow.perform(contact.claim_due, by=by, now=now, limit=BATCH)
         accepted = hand_over(messages)
         claimed = [m.reference for m in messages]
@@ -36,6 +39,8 @@ def send_due(*, now: datetime) -> int:
 def send_referral_links(*, now: datetime) -> None:
     """Send every partner the link to a referral that has not left yet, whether or not its job ran."""
     by = system("worker", now=now)
+    if _held(by):
+        return
     waiting = flow.perform(act.unsent_referrals, by=by, now=now, older_than=ANSWER_LOST)
     with independent() as steps:
         for referral in waiting:
@@ -45,6 +50,8 @@ def send_referral_links(*, now: datetime) -> None:
 def send_referral_link(*, referral: UUID, now: datetime) -> None:
     """Send a partner the link to a referral, unless the provider has it already."""
     by = system("worker", now=now)
+    if _held(by):
+        return
     lost = flow.perform(act.unsettled_links, by=by, now=now, referral=referral)
     if lost:
         with enter(by):
@@ -53,6 +60,11 @@ def send_referral_link(*, referral: UUID, now: datetime) -> None:
     messages = flow.perform(act.send_referral_link, by=by, now=now, referral=referral, older_than=ANSWER_LOST)
     if messages:
         flow.perform(act.settle_referral_links, by=by, now=now, sent=hand_over(messages))
+
+
+def _held(by: Scope) -> bool:
+    with enter(by):
+        return sending_hold(scope=by) is not None
 
 
 def hand_over(messages: Sequence[ports.OutgoingMessage]) -> frozenset[UUID]:

@@ -12,7 +12,7 @@ from functools import partial
 
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import exports, sending
+from openprotect.jobs import exports, sending, trail
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -33,6 +33,7 @@ def sweep(*, now: datetime) -> int:
     by = system("worker", now=now)
     with independent() as steps:
         steps.run("take_effect", lambda: flow.perform(governance.take_effect, by=by, now=now))
+        steps.run("compare_anchor", lambda: trail.compare(now=now))
         steps.run("release_expired_calls", lambda: flow.perform(contact.release_expired_calls, by=by, now=now))
         steps.run("miss_due", lambda: _miss_due(by))
         steps.run("own_restricted", lambda: flow.perform(act.own_restricted, by=by, now=now))
@@ -41,6 +42,8 @@ def sweep(*, now: datetime) -> int:
         steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
         steps.run("exports", lambda: exports.sweep(now=now))
         sent = steps.run("send_due", lambda: sending.send_due(now=now))
+        steps.run("seal_audit", lambda: trail.seal(now=now))
+        steps.run("anchor_audit", lambda: trail.anchor(now=now))
     return sent or 0
 
 

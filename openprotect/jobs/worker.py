@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from openprotect.governance import clock
-from openprotect.jobs import steps, sweeper
+from openprotect.jobs import steps, sweeper, trail
 
 SWEEP_EVERY = 5.0  # seconds
 
@@ -20,8 +20,9 @@ def run() -> None:
     """Work until SIGTERM, Ctrl-C or a closed terminal: a sweep every few seconds, jobs in between.
 
     What one round could not do is logged and tried again in the next: the rows that are due
-    stand in their tables until it is done.
+    stand in their tables until it is done. Raises AnchorCannotBeWritten before anything is done.
     """
+    trail.check_anchor()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup does

@@ -1,19 +1,13 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
-from openprotect.governance.actions.access import (
-    grant_access,
-)
+from openprotect.governance.actions.access import grant_access
 from openprotect.governance.actions.access_stops import (
     ask_access_stop,
     decide_access_stop,
     settle_told,
     untold_decisions,
 )
-from openprotect.governance.actions.agreements import (
-    end_agreement,
-    sign_agreement,
-    state_agreement,
-)
+from openprotect.governance.actions.agreements import end_agreement, sign_agreement, state_agreement
 from openprotect.governance.actions.audit import (
     ask_who_saw_letter,
     permit,
@@ -46,9 +40,7 @@ from openprotect.governance.actions.exports import (
     keep_export,
     refuse_export,
 )
-from openprotect.governance.actions.extract import (
-    take_in_extract,
-)
+from openprotect.governance.actions.extract import take_in_extract
 from openprotect.governance.actions.organisations import (
     close_organisation,
     end_relation,
@@ -56,21 +48,10 @@ from openprotect.governance.actions.organisations import (
     register_organisations,
     relate,
 )
-from openprotect.governance.actions.reorganising import (
-    take_effect,
-)
-from openprotect.governance.actions.staff import (
-    appoint,
-    change_membership,
-    define_role,
-    end_membership,
-    transfer,
-)
-from openprotect.governance.actions.teams import (
-    close_team,
-    form_team,
-    set_hours,
-)
+from openprotect.governance.actions.reorganising import take_effect
+from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
+from openprotect.governance.actions.teams import close_team, form_team, set_hours
+from openprotect.governance.actions.trail import hold_sending, lift_hold, note_anchor, refuse_while_held, seal_events
 
 __all__ = [
     "appoint",
@@ -96,20 +77,24 @@ __all__ = [
     "extend_basis",
     "form_team",
     "grant_access",
+    "hold_sending",
     "keep_export",
     "lift_hold",
     "load_bases",
     "merge_organisations",
+    "note_anchor",
     "permit",
     "place_hold",
     "record",
     "record_denial",
     "record_each",
     "refuse_export",
+    "refuse_while_held",
     "register_organisations",
     "relate",
     "replace_basis",
     "review_pattern",
+    "seal_events",
     "set_hours",
     "settle_told",
     "settle_who_saw_letters",

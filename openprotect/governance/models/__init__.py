@@ -1,23 +1,9 @@
 """Organisations, people who work, legal bases, who may see whom, and what was seen."""
 
-from openprotect.governance.models.access import (
-    AccessGrant,
-)
-from openprotect.governance.models.access_stops import (
-    AccessStop,
-    AccessStopRequest,
-)
-from openprotect.governance.models.agreements import (
-    AgreementSignature,
-    Export,
-    SharingAgreement,
-)
-from openprotect.governance.models.audit import (
-    DENIALS,
-    AuditEvent,
-    PatternReview,
-    WhoSawLetter,
-)
+from openprotect.governance.models.access import AccessGrant
+from openprotect.governance.models.access_stops import AccessStop, AccessStopRequest
+from openprotect.governance.models.agreements import AgreementSignature, Export, SharingAgreement
+from openprotect.governance.models.audit import DENIALS, AuditEvent, PatternReview, WhoSawLetter
 from openprotect.governance.models.bases import (
     BasisApproval,
     BasisChange,
@@ -26,21 +12,10 @@ from openprotect.governance.models.bases import (
     LegalBasis,
     LegalHold,
 )
-from openprotect.governance.models.installation import (
-    Installation,
-    ServiceClock,
-)
-from openprotect.governance.models.organisations import (
-    Organisation,
-    OrganisationRelation,
-    Team,
-    TeamHours,
-)
-from openprotect.governance.models.staff import (
-    Membership,
-    Role,
-    User,
-)
+from openprotect.governance.models.installation import Installation, ServiceClock
+from openprotect.governance.models.organisations import Organisation, OrganisationRelation, Team, TeamHours
+from openprotect.governance.models.staff import Membership, Role, User
+from openprotect.governance.models.trail import AuditAnchor, AuditCheckpoint, AuditSeal, AuditUnsealed, SendingHold
 
 __all__ = [
     "DENIALS",
@@ -48,7 +23,11 @@ __all__ = [
     "AccessStop",
     "AccessStopRequest",
     "AgreementSignature",
+    "AuditAnchor",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditSeal",
+    "AuditUnsealed",
     "BasisApproval",
     "BasisChange",
     "BasisParty",
@@ -62,6 +41,7 @@ __all__ = [
     "OrganisationRelation",
     "PatternReview",
     "Role",
+    "SendingHold",
     "ServiceClock",
     "SharingAgreement",
     "Team",

@@ -1,11 +1,6 @@
 """Who somebody is, and what they may see; what was seen."""
 
-from openprotect.governance.queries.access import (
-    CouldSee,
-    GrantsHeld,
-    Worker,
-    who_could_see,
-)
+from openprotect.governance.queries.access import CouldSee, GrantsHeld, Worker, who_could_see
 from openprotect.governance.queries.access_stops import (
     access_stop,
     access_stop_request,
@@ -58,9 +53,7 @@ from openprotect.governance.queries.bases import (
     require_basis,
     successor,
 )
-from openprotect.governance.queries.installation import (
-    is_demo,
-)
+from openprotect.governance.queries.installation import is_demo
 from openprotect.governance.queries.organisations import (
     organisation_by_code,
     organisation_names,
@@ -81,6 +74,15 @@ from openprotect.governance.queries.staff import (
     user_names,
     users_called,
 )
+from openprotect.governance.queries.trail import (
+    TrailState,
+    head_at,
+    installation,
+    last_anchor,
+    sending_hold,
+    trail_head,
+    trail_state,
+)
 
 __all__ = [
     "EVERYTHING",
@@ -94,6 +96,7 @@ __all__ = [
     "OwnEvent",
     "OwnSearch",
     "StaffMember",
+    "TrailState",
     "WhoSaw",
     "Worker",
     "access_stop",
@@ -117,9 +120,12 @@ __all__ = [
     "exports",
     "exports_of_requests",
     "find_basis",
+    "head_at",
     "holds",
+    "installation",
     "is_demo",
     "is_live",
+    "last_anchor",
     "live_basis",
     "live_purposes",
     "membership_titles",
@@ -139,9 +145,12 @@ __all__ = [
     "resting_on",
     "role_labels",
     "roles",
+    "sending_hold",
     "staff_member",
     "stops_in_force",
     "successor",
+    "trail_head",
+    "trail_state",
     "user_id_of",
     "user_names",
     "users_called",

@@ -14,7 +14,11 @@ ADDRESSES = {
 }
 KEYS = {f"OPENPROTECT_{name}_KEY": name.lower().ljust(40, "x") for name in ("SECRET", "LINK", "PSEUDONYM")}
 DEMO = {"OPENPROTECT_MODE": "demo"}
-LIVE = ADDRESSES | KEYS | {"OPENPROTECT_BASE_URL": "https://protect.example.nhs.uk"}
+LIVE = (
+    ADDRESSES
+    | KEYS
+    | {"OPENPROTECT_BASE_URL": "https://protect.example.nhs.uk", "OPENPROTECT_ANCHOR": "/elsewhere/anchor.jsonl"}
+)
 
 
 def settings(**environ: str) -> Environment:
@@ -71,6 +75,11 @@ def test_the_folder_follows_the_desktop_convention_and_our_own_setting_before_it
         (LIVE | {"OPENPROTECT_LINK_KEY": KEYS["OPENPROTECT_SECRET_KEY"]}, "a different key for each"),
         (LIVE | {"OPENPROTECT_BASE_URL": "http://protect.example.nhs.uk"}, "personal links travel by it"),
         ({"OPENPROTECT_BASE_URL": "protect"}, "an address such as"),
+        (LIVE | {"OPENPROTECT_ANCHOR": ""}, "setting OPENPROTECT_ANCHOR: read '', expected a file on another disk"),
+        (LIVE | {"OPENPROTECT_ANCHOR": "/d/a", "OPENPROTECT_DATA": "/d"}, "a file outside the data folder"),
+        ({"OPENPROTECT_ANCHOR": "anchor"}, "a file whose path starts with /"),
+        ({"OPENPROTECT_ANCHOR_MINUTES": "0"}, "a number of minutes from 1 to 60"),
+        ({"OPENPROTECT_ANCHOR_EMAIL": "nobody"}, "the e-mail address of the privacy officer"),
         (LIVE | {"OPENPROTECT_ALLOWED_HOSTS": "*"}, "setting OPENPROTECT_ALLOWED_HOSTS: read '*'"),
         ({"OPENPROTECT_DATA": "here"}, "read 'here', expected a path that starts with /"),
         ({"OPENPROTECT_DATA": str(REPOSITORY / "data")}, "a folder outside the repository"),

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from openprotect.governance.actions import permit, record
+from openprotect.governance.actions import permit, record, refuse_while_held
 from openprotect.governance.errors import NotThere
 from openprotect.governance.models import Organisation
 from openprotect.governance.scope import Scope, enter, system
@@ -112,6 +112,7 @@ def send_referral_link(
     way. Otherwise the link is a new one, since only the hash of the last one's token is kept.
     """
     permit("send.messages", by=by)
+    refuse_while_held(by=by)
     found = Referral.objects.select_for_update().get(id=referral)
     if found.status not in OPEN or _sent_or_on_its_way(found.id, older_than, now).exists():
         return Done([])

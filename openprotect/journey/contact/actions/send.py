@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection
 
-from openprotect.governance.actions import permit, record_each
+from openprotect.governance.actions import permit, record_each, refuse_while_held
 from openprotect.governance.scope import Scope
 from openprotect.journey.contact import rules
 from openprotect.journey.contact.actions.plan import open_calls
@@ -95,6 +95,7 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
     otherwise that is said at once, so that a team owns it.
     """
     permit("send.messages", by=by)
+    refuse_while_held(by=by)
     with connection.cursor() as cursor:
         cursor.execute(_STOP, {"now": now})
         cursor.execute(_CLAIM, {"now": now, "limit": limit, "versions": _may_send(now)})
