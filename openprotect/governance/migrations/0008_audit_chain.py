@@ -7,14 +7,14 @@ from openprotect.governance.row_security import grant, reference, statement
 # Who reads the trail reads its seals. Only functions of the owner write them, for whom the policies
 # of writing are made.
 POLICIES = "".join(
-    f"""
+    """
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
 ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
 CREATE POLICY {table}_read ON {table} FOR SELECT
     USING (op_identity() = 'system' OR op_identity() = 'staff' AND op_may('see.audit'));
 CREATE POLICY {table}_insert ON {table} FOR INSERT TO CURRENT_USER WITH CHECK (true);
-GRANT SELECT ON {table} TO {{app}};
-"""
+GRANT SELECT ON {table} TO {app};
+""".replace("{table}", table)
     for table in ("governance_auditseal", "governance_auditunsealed", "governance_auditcheckpoint")
 )
 
@@ -47,7 +47,7 @@ INSERT INTO governance_auditunsealed (event_id) SELECT id FROM governance_audite
 SELECT set_config('openprotect.identity', '', true);
 """
 
-# The same as `governance/chain.py` says it. The text of a moment depends on two settings, which the
+# The same as `governance/chain` says it. The text of a moment depends on two settings, which the
 # function that seals fixes.
 SEAL = """
 CREATE FUNCTION governance_netstring(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
@@ -122,10 +122,10 @@ BEGIN
 END
 $$;
 """ + "".join(
-    f"""
+    """
 CREATE TRIGGER {table}_unchanged BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION governance_never_changed();
-"""
+""".replace("{table}", table)
     for table in (
         "governance_auditevent",
         "governance_auditseal",

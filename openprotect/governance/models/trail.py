@@ -9,7 +9,7 @@ from django.db.models import Q
 class AuditSeal(models.Model):
     """The place of an event in the hash chain. Written by one function of the owner, never changed.
 
-    `chain.py` says what the two hashes are made of.
+    `chain` says what the two hashes are made of.
     """
 
     position = models.BigIntegerField(primary_key=True)

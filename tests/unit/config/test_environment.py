@@ -14,11 +14,8 @@ ADDRESSES = {
 }
 KEYS = {f"OPENPROTECT_{name}_KEY": name.lower().ljust(40, "x") for name in ("SECRET", "LINK", "PSEUDONYM")}
 DEMO = {"OPENPROTECT_MODE": "demo"}
-LIVE = (
-    ADDRESSES
-    | KEYS
-    | {"OPENPROTECT_BASE_URL": "https://protect.example.nhs.uk", "OPENPROTECT_ANCHOR": "/elsewhere/anchor.jsonl"}
-)
+ANCHORED = {"OPENPROTECT_ANCHOR": "/elsewhere/anchor.jsonl"}
+LIVE = ADDRESSES | KEYS | ANCHORED | {"OPENPROTECT_BASE_URL": "https://protect.example.nhs.uk"}
 
 
 def settings(**environ: str) -> Environment:
@@ -54,7 +51,7 @@ def test_the_folder_follows_the_desktop_convention_and_our_own_setting_before_it
     ("environ", "line"),
     [
         ({"OPENPROTECT_MODE": "production"}, "read 'production', expected one of demo, live, test"),
-        (KEYS | {"OPENPROTECT_MODE": "live"}, "the embedded database is for trying out"),
+        (KEYS | ANCHORED | {"OPENPROTECT_MODE": "live"}, "the embedded database is for trying out"),
         (
             DEMO | {"DATABASE_URL": ADDRESSES["DATABASE_URL"]},
             "setting DATABASE_OWNER_URL: read '', expected postgresql://",
