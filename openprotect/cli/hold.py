@@ -40,5 +40,5 @@ def lift(why: str) -> None:
         from openprotect.governance import clock
         from openprotect.jobs import trail
 
-        trail.lift_hold(who=getpass.getuser(), why=why.strip(), now=clock.now())
+        trail.resume_sending(who=getpass.getuser(), why=why.strip(), now=clock.now())
         click.echo("Sending goes on, and the anchor says from where.")

@@ -81,10 +81,10 @@ def anchor(*, now: datetime) -> None:
         flow.perform(governance.note_anchor, place="email", position=position, head=head, by=by, now=now)
 
 
-def lift_hold(*, who: str, why: str, now: datetime) -> None:
+def resume_sending(*, who: str, why: str, now: datetime) -> None:
     """Let messages be sent again, and write down in the anchor that the trail goes on from here."""
     by = system("command line", now=now)
-    position, head = flow.perform(governance.lift_hold, who=who, why=why, by=by, now=now)
+    position, head = flow.perform(governance.resume_sending, who=who, why=why, by=by, now=now)
     if settings.ANCHOR is None:
         return
     with enter(by):

@@ -61,7 +61,7 @@ def test_a_restored_system_sends_nothing_until_a_person_lifts_the_hold(
     with pytest.raises(SendingIsHeld):
         flow.perform(contact.claim_due, limit=10, by=by, now=LATER)
     assert judge_database(committed_db.app, anchor).code == chain.BROKEN
-    trail.lift_hold(who="Ines", why="Restored from Tuesday's copy after a disk failed", now=LATER)
+    trail.resume_sending(who="Ines", why="Restored from Tuesday's copy after a disk failed", now=LATER)
     assert sweeper.sweep(now=LATER) == 1
     judged = judge_database(committed_db.app, anchor)
     assert (judged.findings, len(judged.verdict.notes)) == ([], 1)
@@ -70,7 +70,7 @@ def test_a_restored_system_sends_nothing_until_a_person_lifts_the_hold(
         ("sending goes on", "by Ines"),
     ]
     with pytest.raises(NothingIsHeld):
-        trail.lift_hold(who="Ines", why="again", now=LATER)
+        trail.resume_sending(who="Ines", why="again", now=LATER)
 
 
 def test_an_anchor_that_has_gone_holds_sending_too(committed_db: Urls, anchor: Path) -> None:

@@ -51,7 +51,13 @@ from openprotect.governance.actions.organisations import (
 from openprotect.governance.actions.reorganising import take_effect
 from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
 from openprotect.governance.actions.teams import close_team, form_team, set_hours
-from openprotect.governance.actions.trail import hold_sending, lift_hold, note_anchor, refuse_while_held, seal_events
+from openprotect.governance.actions.trail import (
+    hold_sending,
+    note_anchor,
+    refuse_while_held,
+    resume_sending,
+    seal_events,
+)
 
 __all__ = [
     "appoint",
@@ -93,6 +99,7 @@ __all__ = [
     "register_organisations",
     "relate",
     "replace_basis",
+    "resume_sending",
     "review_pattern",
     "seal_events",
     "set_hours",

@@ -42,7 +42,7 @@ def hold_sending(*, because: str, by: Scope, now: datetime) -> Done[bool]:
     return Done(True)
 
 
-def lift_hold(*, who: str, why: str, by: Scope, now: datetime) -> Done[tuple[int, str]]:
+def resume_sending(*, who: str, why: str, by: Scope, now: datetime) -> Done[tuple[int, str]]:
     """A person says that this database is the one to go on with; returns its head, to be anchored anew."""
     permit("hold.sending", by=by)
     hold = sending_hold(scope=by)
