@@ -30,7 +30,10 @@ class Scope:
     `organisations` are the ids of the organisations this actor works for now;
     `permissions` the names behind their role; `person` and `referral` the one record that a
     personal or partner link opens. `membership` is the one that a member of staff acts under,
-    `basis` the legal basis that a job says it rests on. `now` is aware and in UTC.
+    `basis` the legal basis that a job says it rests on. `emergency` is the one person outside their
+    organisations whose record a member of staff has open in an emergency, where the page is about
+    that person: it widens nothing by itself, the table of emergency accesses does. `now` is aware
+    and in UTC.
     """
 
     identity: Identity
@@ -44,6 +47,7 @@ class Scope:
     organisation: int | None = None
     membership: int | None = None
     basis: int | None = None
+    emergency: UUID | None = None
 
     def may(self, permission: str) -> bool:
         """Whether this actor holds the permission; the system actor holds them all."""
@@ -133,6 +137,7 @@ def _tell_database(scope: Scope) -> None:
             " set_config('openprotect.organisation', %s, true),"
             " set_config('openprotect.membership', %s, true),"
             " set_config('openprotect.basis', %s, true),"
+            " set_config('openprotect.emergency', %s, true),"
             " set_config('openprotect.now', %s, true)",
             [
                 scope.identity,
@@ -145,6 +150,7 @@ def _tell_database(scope: Scope) -> None:
                 str(scope.organisation or ""),
                 str(scope.membership or ""),
                 str(scope.basis or ""),
+                str(scope.emergency or ""),
                 scope.now.isoformat(),
             ],
         )

@@ -12,13 +12,14 @@ from functools import partial
 
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import exports, sending, trail
+from openprotect.jobs import exports, sending, telling, trail
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.contact import actions as contact
 from openprotect.journey.learn import actions as learn
+from openprotect.people import actions as people
 from openprotect.programmes import queries as programmes
 
 BATCH = 1000
@@ -38,6 +39,8 @@ def sweep(*, now: datetime) -> int:
         steps.run("miss_due", lambda: _miss_due(by))
         steps.run("own_restricted", lambda: flow.perform(act.own_restricted, by=by, now=now))
         steps.run("follow_moves", lambda: flow.perform(act.follow_moves, by=by, now=now))
+        steps.run("end_emergencies", lambda: _end_emergencies(by))
+        steps.run("tell_reviewers", lambda: telling.tell_reviewers(now=now))
         steps.run("settle_lost", lambda: sending.settle_lost(now=now))
         steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
         steps.run("exports", lambda: exports.sweep(now=now))
@@ -61,3 +64,9 @@ def record_day(*, now: datetime) -> None:
 def _miss_due(by: Scope) -> None:
     while flow.perform(check_in.miss_due, by=by, now=by.now, limit=BATCH) == BATCH:
         pass
+
+
+def _end_emergencies(by: Scope) -> None:
+    flow.perform(people.end_emergency_of_closed_records, by=by, now=by.now)
+    flow.perform(governance.close_emergency_accesses, by=by, now=by.now)
+    flow.perform(governance.escalate_emergency_reviews, by=by, now=by.now)

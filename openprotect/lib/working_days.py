@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 from openprotect.lib.london import LONDON, at
 
 _SATURDAY = 5
+_HOLIDAYS = Path(__file__).with_name("bank_holidays.toml")
+
+
+@cache
+def bank_holidays() -> frozenset[date]:
+    """The days of England on which offices are shut although it is no weekend."""
+    years = tomllib.loads(_HOLIDAYS.read_text(encoding="utf-8"))
+    return frozenset(date.fromisoformat(f"{year}-{day}") for year, days in years.items() for day in days)
 
 
 def is_working_day(day: date, holidays: Collection[date] = ()) -> bool:

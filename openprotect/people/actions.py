@@ -8,15 +8,23 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
-from openprotect.governance.actions import permit, record, record_each
+from openprotect.governance.actions import (
+    end_emergency_access_to,
+    look_for_emergency,
+    open_emergency_access,
+    permit,
+    record,
+    record_each,
+)
 from openprotect.governance.errors import NotThere
 from openprotect.governance.facts.organisations import Move, Succession
-from openprotect.governance.queries import require_basis
+from openprotect.governance.queries import people_in_emergency, require_basis
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.people import arrivals, following
-from openprotect.people.errors import ListAlreadyReceived, RestrictedRecord
+from openprotect.people.errors import ListAlreadyReceived, RestrictedRecord, SeenAlready
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
 from openprotect.people.models import ContactPoint, ListVersion, Person, PersonIdentity, Wish
@@ -214,6 +222,36 @@ def find_by_nhs_number(*, nhs_number: str, by: Scope, now: datetime) -> Done[UUI
         found = PersonIdentity.objects.filter(nhs_number=nhs_number).values_list("person_id", flat=True).first()
     record("looked up by NHS number", by=by, person=found, of="person", id=found or "")
     return Done(found)
+
+
+def open_in_emergency(
+    *, nhs_number: str, date_of_birth: date, reason: str, words: str, by: Scope, now: datetime
+) -> Done[int | None]:
+    """Open the record of the one person with this NHS number and date of birth; returns the access's id.
+
+    None where there is nothing to open: nobody has both, the record is restricted, or the person has
+    died. Nothing says which. Every look counts. Raises SeenAlready for a person in the actor's scope,
+    and what `governance.actions.open_emergency_access` raises.
+    """
+    look_for_emergency(reason=reason, words=words, by=by, now=now)
+    with enter(system("emergency access", now=now)):
+        both = {"nhs_number": nhs_number, "date_of_birth": date_of_birth}
+        found = PersonIdentity.objects.select_related("person").filter(**both).exclude(nhs_number="").first()
+    if found is None or found.person.restricted or found.person.died_on:
+        record("emergency access: nothing to open", by=by, person=found.person_id if found else None)
+        return Done(None)
+    if Person.objects.filter(id=found.person_id).exists():
+        raise SeenAlready()
+    opened = open_emergency_access(person=found.person_id, reason=reason, words=words, by=by, now=now)
+    return Done(opened.value, opened.events)
+
+
+def end_emergency_of_closed_records(*, by: Scope, now: datetime) -> Done[int]:
+    """End emergency access to people who have died or whose record has been restricted since."""
+    permit("manage.access", by=by)
+    opened = people_in_emergency(scope=by)
+    closed = Person.objects.filter(Q(restricted=True) | Q(died_on__isnull=False), id__in=opened)
+    return end_emergency_access_to(people=list(closed.values_list("id", flat=True)), by=by, now=now)
 
 
 def _require_in_scope(person: UUID) -> None:

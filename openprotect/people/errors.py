@@ -9,3 +9,7 @@ class ListAlreadyReceived(Refusal):
 
 class RestrictedRecord(Refusal):
     """This record is restricted: no address or telephone number is kept here. Ask the practice."""
+
+
+class SeenAlready(Refusal):
+    """You can see this person without emergency access. Look for them in your own list."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import pyarrow as pa
 from django.db import connection
 
 from openprotect.governance.scope import Scope, require
-from openprotect.people.models import PersonIdentity
+from openprotect.people.models import ContactPoint, Need, Person, PersonIdentity
 
 _LISTED = """
 SELECT p.name, coalesce(nullif(i.nhs_number, ''), 'source:' || n.source || ':' || n.source_id),
@@ -47,3 +49,29 @@ def date_of_birth(person: UUID, *, scope: Scope) -> date | None:
     """When a person in scope was born, if it is known."""
     require(scope)
     return PersonIdentity.objects.filter(person_id=person).values_list("date_of_birth", flat=True).first()
+
+
+@dataclass(frozen=True)
+class PersonSeen:
+    """One person as their reader's role may see them: what it may not is empty."""
+
+    id: UUID
+    identity: PersonIdentity | None
+    practice: str
+    contact_points: Sequence[ContactPoint]
+    needs: Sequence[Need]
+
+
+def person(id_: UUID, *, scope: Scope) -> PersonSeen | None:
+    """One person in scope. Of a restricted one nothing is shown here: their practice has it."""
+    require(scope)
+    found = Person.objects.select_related("practice").filter(id=id_, restricted=False).first()
+    if found is None:
+        return None
+    return PersonSeen(
+        id=found.id,
+        identity=PersonIdentity.objects.filter(person_id=id_).first(),
+        practice=found.practice.name if found.practice else "",
+        contact_points=list(ContactPoint.objects.filter(person_id=id_, ends_at=None).order_by("kind", "id")),
+        needs=list(Need.objects.filter(person_id=id_).order_by("kind")),
+    )

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import auth, messages
-from django.http import HttpResponse
+from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from openprotect.governance import queries
-from openprotect.governance.actions import permit
-from openprotect.governance.errors import NotPermitted
-from openprotect.governance.scope import Scope
+from openprotect.governance import clock, queries
+from openprotect.governance.actions import end_emergency_access, permit
+from openprotect.governance.errors import EmergencyUnderWay, NotPermitted
+from openprotect.governance.scope import Scope, enter, system
+from openprotect.journey import flow
 from openprotect.web.errors import refused
 from openprotect.web.pages import ScopedRequest, page
 
@@ -43,6 +45,7 @@ AREAS = (
     Area("see.calls_to_action", "Needs action", "staff:worklist", ("staff:need",)),
     Area("act.call", "Calls", "staff:calls", ("staff:call",)),
     Area("see.ledger", "Everybody today", "oversight:ledger"),
+    Area("use.emergency_access", "Emergency access", "staff:emergency", ("staff:emergency_record",)),
 )
 # What the page "Governance" leads to. Whoever may open one of them has that page in their menu.
 GOVERNANCE = (
@@ -66,6 +69,13 @@ GOVERNANCE = (
         "Files of people",
         "oversight:exports",
         what="Ask for a file under a sharing agreement, and collect it",
+    ),
+    Area(
+        "review.emergency_access",
+        "Emergency access",
+        "oversight:emergencies",
+        ("oversight:emergency", "oversight:review_emergency"),
+        what="Records opened outside somebody's own scope: who, why, what they saw, and the review",
     ),
 )
 
@@ -109,6 +119,42 @@ def needs(
     return guarded
 
 
+def closed_in_emergency(
+    view: Callable[Concatenate[ScopedRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[ScopedRequest, Rest], HttpResponse]:
+    """Marks a search, a list beyond the reader's own, or an export: shut while they have emergency access."""
+
+    @wraps(view)
+    def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        if queries.in_emergency(scope=request.scope):
+            raise EmergencyUnderWay()
+        return view(request, *args, **kwargs)
+
+    asked.closed_in_emergency = True  # type: ignore[attr-defined]
+    return asked
+
+
+def one_record(
+    view: Callable[Concatenate[ScopedRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[ScopedRequest, Rest], HttpResponse]:
+    """Marks a page about one person. Here alone does emergency access let its reader see.
+
+    On every other page that person stays out of sight, for lists and searches too: the scope that
+    the middleware entered does not name them.
+    """
+
+    @wraps(view)
+    def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        emergency = queries.in_emergency(scope=request.scope)
+        if emergency is None:
+            return view(request, *args, **kwargs)
+        request.scope = replace(request.scope, emergency=emergency.person)
+        with enter(request.scope):
+            return view(request, *args, **kwargs)
+
+    return asked
+
+
 def staff_page(
     request: ScopedRequest, template: str, context: Mapping[str, Any], *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
@@ -127,6 +173,8 @@ def staff_page(
             {"text": str(message), "done": message.level == messages.SUCCESS}
             for message in messages.get_messages(request)
         ],
+        "emergency": queries.in_emergency(scope=request.scope),
+        "reviews_waiting": _reviews_waiting(request, here),
         **context,
     }
     return page(request, template, given, status=status)
@@ -157,6 +205,26 @@ def sign_out(request: ScopedRequest) -> HttpResponse:
     """Ends the session; nothing of it is left in this browser."""
     auth.logout(request)
     return redirect("/")
+
+
+def _signed_out(request: HttpRequest | None, user: Any, **_: object) -> None:
+    """Whatever way somebody signs out, what they have open in an emergency ends with it."""
+    if user is None:
+        return
+    now = clock.now()
+    by = Scope("staff", actor=str(user.pk), now=now)
+    with enter(system("sign-out", now=now)), enter(by):
+        flow.perform(end_emergency_access, ended_by="sign-out", by=by, now=now)
+
+
+user_logged_out.connect(_signed_out, dispatch_uid="openprotect.emergency_access")
+
+
+def _reviews_waiting(request: ScopedRequest, here: str) -> queries.ToReview | None:
+    """On the first page of whoever reviews, and on the page of governance: what waits for them."""
+    if here != "oversight:governance" and request.path != first_page(request.scope):
+        return None
+    return queries.to_review(scope=request.scope)
 
 
 def _account(scope: Scope) -> list[dict[str, str]]:

@@ -83,6 +83,10 @@ PERSONAL = {
     "outbox_message": "",
     "governance_accessgrant": "",  # staff see the grants of their own organisation
     "governance_export": "",  # counts and a reason, for those of the organisation that asked
+    "governance_emergencyaccess": "",  # their own, and everybody's for those who review
+    "governance_emergencynotice": "",  # who is told
+    "governance_emergencyreview": "",  # the opener's, and everybody's for those who review
+    "governance_emergencytry": "",
     "governance_auditevent": "",  # with see.audit all of it, whoever it is about
     "governance_accessstoprequest": "",  # who asked for it, and who decides on it
     "governance_accessstop": "",  # the same
@@ -99,9 +103,16 @@ APPEND_ONLY = {
     "identify_reason", "contact_link", "contact_calltry", "check_in_answerset", "triage_decision", "act_step",
     "act_note", "act_referralstep", "outbox_message", "governance_patternreview",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
+    "governance_emergencyreview", "governance_emergencytry",
 }  # fmt: skip
 # Of which the application may change single columns alone, never whom a row is about.
-NARROW = {"governance_accessgrant", "governance_accessstoprequest", "governance_accessstop", "governance_whosawletter"}
+NARROW = {
+    "governance_emergencyaccess",
+    "governance_accessgrant",
+    "governance_accessstoprequest",
+    "governance_accessstop",
+    "governance_whosawletter",
+}
 APPEND_ONLY |= TRAIL
 KEY = {
     "contact_link": "token_hash", "outbox_message": "reference", "governance_auditseal": "position",
@@ -112,6 +123,9 @@ COLUMN = {
     "governance_export": "",
     "check_in_doortry": "",
     "act_referrallink": "",
+    "governance_emergencynotice": "",
+    "governance_emergencyreview": "",
+    "governance_emergencytry": "",
 }  # else person_id
 EVERY_PERMISSION = frozenset({*PERSONAL.values(), "act.calls_to_action", "see.ledger"} - {""})
 NOW = BEGINS.replace(day=BEGINS.day + UNANSWERED_UNTIL_RUNG)

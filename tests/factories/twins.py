@@ -17,7 +17,7 @@ from openprotect.journey.act import actions as act
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.contact import actions as contact
 from openprotect.people import actions as people
-from openprotect.people.facts import ContactPointGiven
+from openprotect.people.facts import Arrival, ContactPointGiven
 from tests.factories import published_files
 from tests.factories.seen import one, rows
 from tests.factories.small_service import (
@@ -64,6 +64,8 @@ def twins(folder: Path) -> tuple[Twin, Twin]:
         _cared_for(invited["ada"], practice=FIRST, locality="T04"),
         _cared_for(invited["bashir"], practice=SECOND, locality="T05"),
     )
+    _looked_up_by_the_other(ADA, f"reviewer-{SECOND.lower()}")
+    _looked_up_by_the_other(BASHIR, f"reviewer-{FIRST.lower()}")
     now = days_pass(UNANSWERED_UNTIL_RUNG)
     for twin in both:
         _writes(twin.person, now)
@@ -113,6 +115,15 @@ def _governed(person: UUID, practice: str, council: int) -> None:
     seen = {"pattern": "bulk", "actor": "1", "person": person, "day": BEGINS.date(), "up_to": 1, "words": "A list"}
     flow.perform(governance_actions.review_pattern, by=officer, now=BEGINS, **seen)
     flow.perform(governance_actions.ask_who_saw_letter, person=person, by=officer, now=BEGINS)
+
+
+def _looked_up_by_the_other(whom: Arrival, username: str) -> None:
+    """In an emergency, for a few hours: long over when the probes look. Somebody has asked why."""
+    words = {"reason": "danger", "words": "Rang us and cannot breathe"}
+    who = {"nhs_number": whom.nhs_number, "date_of_birth": whom.date_of_birth}
+    access = flow.perform(people.open_in_emergency, by=staff(username), now=BEGINS, **who, **words)
+    ask = {"outcome": "ask", "words": "Did you ring 999?"}
+    flow.perform(governance_actions.review_emergency_access, access=access, by=staff("ig-lead"), now=BEGINS, **ask)
 
 
 def _mistypes(invited: Invited) -> None:

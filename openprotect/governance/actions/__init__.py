@@ -1,13 +1,19 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
-from openprotect.governance.actions.access import grant_access
+from openprotect.governance.actions.access import (
+    grant_access,
+)
 from openprotect.governance.actions.access_stops import (
     ask_access_stop,
     decide_access_stop,
     settle_told,
     untold_decisions,
 )
-from openprotect.governance.actions.agreements import end_agreement, sign_agreement, state_agreement
+from openprotect.governance.actions.agreements import (
+    end_agreement,
+    sign_agreement,
+    state_agreement,
+)
 from openprotect.governance.actions.audit import (
     ask_who_saw_letter,
     permit,
@@ -30,6 +36,17 @@ from openprotect.governance.actions.bases import (
     state_basis,
     warn_of_ends,
 )
+from openprotect.governance.actions.emergency import (
+    answer_emergency_review,
+    close_emergency_accesses,
+    end_emergency_access,
+    end_emergency_access_to,
+    escalate_emergency_reviews,
+    look_for_emergency,
+    open_emergency_access,
+    review_emergency_access,
+    settle_emergency_notices,
+)
 from openprotect.governance.actions.exports import (
     ask_export,
     ask_own_records,
@@ -40,7 +57,9 @@ from openprotect.governance.actions.exports import (
     keep_export,
     refuse_export,
 )
-from openprotect.governance.actions.extract import take_in_extract
+from openprotect.governance.actions.extract import (
+    take_in_extract,
+)
 from openprotect.governance.actions.organisations import (
     close_organisation,
     end_relation,
@@ -48,9 +67,21 @@ from openprotect.governance.actions.organisations import (
     register_organisations,
     relate,
 )
-from openprotect.governance.actions.reorganising import take_effect
-from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
-from openprotect.governance.actions.teams import close_team, form_team, set_hours
+from openprotect.governance.actions.reorganising import (
+    take_effect,
+)
+from openprotect.governance.actions.staff import (
+    appoint,
+    change_membership,
+    define_role,
+    end_membership,
+    transfer,
+)
+from openprotect.governance.actions.teams import (
+    close_team,
+    form_team,
+    set_hours,
+)
 from openprotect.governance.actions.trail import (
     hold_sending,
     note_anchor,
@@ -60,6 +91,7 @@ from openprotect.governance.actions.trail import (
 )
 
 __all__ = [
+    "answer_emergency_review",
     "appoint",
     "approve_basis",
     "ask_access_stop",
@@ -68,6 +100,7 @@ __all__ = [
     "ask_who_saw_letter",
     "change_membership",
     "claim_export",
+    "close_emergency_accesses",
     "close_organisation",
     "close_team",
     "collect_export",
@@ -77,9 +110,12 @@ __all__ = [
     "delete_files",
     "end_agreement",
     "end_basis",
+    "end_emergency_access",
+    "end_emergency_access_to",
     "end_exports",
     "end_membership",
     "end_relation",
+    "escalate_emergency_reviews",
     "extend_basis",
     "form_team",
     "grant_access",
@@ -87,8 +123,10 @@ __all__ = [
     "keep_export",
     "lift_hold",
     "load_bases",
+    "look_for_emergency",
     "merge_organisations",
     "note_anchor",
+    "open_emergency_access",
     "permit",
     "place_hold",
     "record",
@@ -100,9 +138,11 @@ __all__ = [
     "relate",
     "replace_basis",
     "resume_sending",
+    "review_emergency_access",
     "review_pattern",
     "seal_events",
     "set_hours",
+    "settle_emergency_notices",
     "settle_told",
     "settle_who_saw_letters",
     "sign_agreement",

@@ -1,9 +1,23 @@
 """Organisations, people who work, legal bases, who may see whom, and what was seen."""
 
-from openprotect.governance.models.access import AccessGrant
-from openprotect.governance.models.access_stops import AccessStop, AccessStopRequest
-from openprotect.governance.models.agreements import AgreementSignature, Export, SharingAgreement
-from openprotect.governance.models.audit import DENIALS, AuditEvent, PatternReview, WhoSawLetter
+from openprotect.governance.models.access import (
+    AccessGrant,
+)
+from openprotect.governance.models.access_stops import (
+    AccessStop,
+    AccessStopRequest,
+)
+from openprotect.governance.models.agreements import (
+    AgreementSignature,
+    Export,
+    SharingAgreement,
+)
+from openprotect.governance.models.audit import (
+    DENIALS,
+    AuditEvent,
+    PatternReview,
+    WhoSawLetter,
+)
 from openprotect.governance.models.bases import (
     BasisApproval,
     BasisChange,
@@ -12,10 +26,34 @@ from openprotect.governance.models.bases import (
     LegalBasis,
     LegalHold,
 )
-from openprotect.governance.models.installation import Installation, ServiceClock
-from openprotect.governance.models.organisations import Organisation, OrganisationRelation, Team, TeamHours
-from openprotect.governance.models.staff import Membership, Role, User
-from openprotect.governance.models.trail import AuditAnchor, AuditCheckpoint, AuditSeal, AuditUnsealed, SendingHold
+from openprotect.governance.models.emergency import (
+    EmergencyAccess,
+    EmergencyNotice,
+    EmergencyReview,
+    EmergencyTry,
+)
+from openprotect.governance.models.installation import (
+    Installation,
+    ServiceClock,
+)
+from openprotect.governance.models.organisations import (
+    Organisation,
+    OrganisationRelation,
+    Team,
+    TeamHours,
+)
+from openprotect.governance.models.staff import (
+    Membership,
+    Role,
+    User,
+)
+from openprotect.governance.models.trail import (
+    AuditAnchor,
+    AuditCheckpoint,
+    AuditSeal,
+    AuditUnsealed,
+    SendingHold,
+)
 
 __all__ = [
     "DENIALS",
@@ -32,6 +70,10 @@ __all__ = [
     "BasisChange",
     "BasisParty",
     "BasisWarning",
+    "EmergencyAccess",
+    "EmergencyNotice",
+    "EmergencyReview",
+    "EmergencyTry",
     "Export",
     "Installation",
     "LegalBasis",

@@ -1,6 +1,11 @@
 """Who somebody is, and what they may see; what was seen."""
 
-from openprotect.governance.queries.access import CouldSee, GrantsHeld, Worker, who_could_see
+from openprotect.governance.queries.access import (
+    CouldSee,
+    GrantsHeld,
+    Worker,
+    who_could_see,
+)
 from openprotect.governance.queries.access_stops import (
     access_stop,
     access_stop_request,
@@ -53,7 +58,24 @@ from openprotect.governance.queries.bases import (
     require_basis,
     successor,
 )
-from openprotect.governance.queries.installation import is_demo
+from openprotect.governance.queries.emergency import (
+    InEmergency,
+    LookedInto,
+    NoticeToSend,
+    ToReview,
+    asked_about,
+    emergency_access,
+    emergency_accesses,
+    emergency_notices,
+    holders,
+    holders_of_roles,
+    in_emergency,
+    people_in_emergency,
+    to_review,
+)
+from openprotect.governance.queries.installation import (
+    is_demo,
+)
 from openprotect.governance.queries.organisations import (
     organisation_by_code,
     organisation_names,
@@ -91,11 +113,15 @@ __all__ = [
     "BasisView",
     "CouldSee",
     "GrantsHeld",
+    "InEmergency",
+    "LookedInto",
     "Notice",
+    "NoticeToSend",
     "OwnCounts",
     "OwnEvent",
     "OwnSearch",
     "StaffMember",
+    "ToReview",
     "TrailState",
     "WhoSaw",
     "Worker",
@@ -105,6 +131,7 @@ __all__ = [
     "agreement",
     "agreements",
     "agreements_to_export",
+    "asked_about",
     "audit_actions",
     "audit_events",
     "bases_to_agree_on",
@@ -114,6 +141,9 @@ __all__ = [
     "basis_register",
     "basis_titles",
     "covered_by",
+    "emergency_access",
+    "emergency_accesses",
+    "emergency_notices",
     "end_in_force",
     "every_organisation",
     "export_by_id",
@@ -121,7 +151,10 @@ __all__ = [
     "exports_of_requests",
     "find_basis",
     "head_at",
+    "holders",
+    "holders_of_roles",
     "holds",
+    "in_emergency",
     "installation",
     "is_demo",
     "is_live",
@@ -140,6 +173,7 @@ __all__ = [
     "own_audit_counts",
     "owner_team",
     "people_asked_about",
+    "people_in_emergency",
     "people_who_work",
     "require_basis",
     "resting_on",
@@ -149,6 +183,7 @@ __all__ = [
     "staff_member",
     "stops_in_force",
     "successor",
+    "to_review",
     "trail_head",
     "trail_state",
     "user_id_of",

@@ -86,6 +86,16 @@ def worklist(*, scope: Scope, after: str = "") -> Worklist:
     )
 
 
+def open_needs(person: UUID, *, scope: Scope) -> list[WorklistRow]:
+    """What is to be done for one person in scope, whichever team holds it, most urgent first."""
+    require(scope)
+    calls = CallToAction.objects.exclude(status=CallToAction.Status.CLOSED).filter(person_id=person)
+    found = list(calls.order_by("-rank", "due_at", "id").select_related("owner_team__organisation"))
+    identity = PersonIdentity.objects.filter(person_id=person).first()
+    partners = _partners(found)
+    return [_row(call, identity, partners.get(call.id, ""), scope.now) for call in found]
+
+
 def _key(after: str) -> tuple[int, datetime, UUID] | None:
     try:
         rank, due_at, last = after.split("~")

@@ -108,3 +108,11 @@ def answered(answer_set: UUID, *, scope: Scope) -> Answered | None:
         questionnaire=programmes.pack(found.pack_version_id).questionnaire,
         pack_version=found.pack_version_id,
     )
+
+
+def last_answered(person: UUID, *, scope: Scope) -> Answered | None:
+    """What a person in scope answered last, if anything."""
+    require(scope)
+    last = AnswerSet.objects.filter(person_id=person).order_by("-submitted_at", "id").values_list("id", flat=True)
+    found = last.first()
+    return answered(found, scope=scope) if found else None

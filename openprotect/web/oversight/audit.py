@@ -17,11 +17,12 @@ from openprotect.people import actions as people
 from openprotect.web.oversight import audit_presenter
 from openprotect.web.oversight.audit_presenter import Asked
 from openprotect.web.pages import ScopedRequest
-from openprotect.web.signed_in import needs, staff_page
+from openprotect.web.signed_in import closed_in_emergency, needs, staff_page
 
 
 @require_http_methods(["GET", "POST"])
 @needs("see.audit")
+@closed_in_emergency
 def audit(request: ScopedRequest) -> HttpResponse:
     """The events that are looked for, newest first. Reading them is an event too.
 

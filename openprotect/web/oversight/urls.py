@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from openprotect.web.oversight import agreements, audit, bases, exports, governance, ledger
+from openprotect.web.oversight import agreements, audit, bases, emergencies, exports, governance, ledger
 
 app_name = "oversight"
 urlpatterns = [
@@ -19,4 +19,7 @@ urlpatterns = [
     path("oversight/bases/new", bases.state, name="new_basis"),
     path("oversight/bases/<int:basis>", bases.basis, name="basis"),
     path("oversight/bases/<int:basis>/<str:choice>", bases.decide, name="basis_decide"),
+    path("oversight/emergency-access", emergencies.emergencies, name="emergencies"),
+    path("oversight/emergency-access/<int:access>", emergencies.emergency, name="emergency"),
+    path("oversight/emergency-access/<int:access>/review", emergencies.review, name="review_emergency"),
 ]

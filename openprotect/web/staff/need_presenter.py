@@ -31,13 +31,13 @@ def need(
         "need": worklist_presenter.row(found.row, scope.now),
         "closed": found.outcome_label,
         "advice": found.advice,
-        "reach": [_way(point) for point in found.contact_points],
+        "reach": [way(point) for point in found.contact_points],
         "mind": minded(found.needs),
         "rules": _rules(found),
         "version": found.explained.version if found.explained else "",
         "approved": found.answered is not None and _pack(found.answered).programme.clinically_approved,
-        "answered": _answers(found.answered, private=scope.may("see.answers")),
-        "said": _said(found.answered),
+        "answered": answers(found.answered, private=scope.may("see.answers")),
+        "said": said(found.answered),
         "answers_hidden": not scope.may("see.answers"),
         "referrals": [_referral(found, each) for each in found.referrals],
         "history": _history(found, names),
@@ -111,7 +111,7 @@ def _forms(found: CallToActionView, scope: Scope, form: Form) -> dict[str, Any]:
     return made
 
 
-def _way(point: Any) -> dict[str, Any]:
+def way(point: Any) -> dict[str, Any]:
     phone = point.kind in _PHONES
     return {
         "kind": words.REACH[point.kind],
@@ -155,7 +155,7 @@ def _values(fired: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     return fired["read"].items()
 
 
-def _answers(given: Answered | None, *, private: bool) -> tuple[answered.AnsweredTopic, ...]:
+def answers(given: Answered | None, *, private: bool) -> tuple[answered.AnsweredTopic, ...]:
     if given is None:
         return ()
     return answered.topics(
@@ -166,7 +166,7 @@ def _answers(given: Answered | None, *, private: bool) -> tuple[answered.Answere
     )
 
 
-def _said(given: Answered | None) -> dict[str, Any]:
+def said(given: Answered | None) -> dict[str, Any]:
     if given is None:
         return {}
     return {"at": given.submitted_at, "by": words.ANSWERED_BY[given.answered_by]}

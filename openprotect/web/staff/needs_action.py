@@ -22,7 +22,7 @@ from openprotect.governance.errors import NotThere
 from openprotect.journey import flow
 from openprotect.journey.act import actions, queries
 from openprotect.web.pages import ScopedRequest
-from openprotect.web.signed_in import needs, staff_page
+from openprotect.web.signed_in import needs, one_record, staff_page
 from openprotect.web.staff import forms, need_presenter, worklist_presenter
 from openprotect.web.staff.forms import Form
 
@@ -62,6 +62,7 @@ def worklist(request: ScopedRequest) -> HttpResponse:
 
 @require_GET
 @needs("see.calls_to_action")
+@one_record
 def need(request: ScopedRequest, need: UUID) -> HttpResponse:
     """One call to action: who, how to reach them, what they said, the rule behind it, what was done."""
     return _shown(request, need)
@@ -69,6 +70,7 @@ def need(request: ScopedRequest, need: UUID) -> HttpResponse:
 
 @require_POST
 @needs("act.calls_to_action")
+@one_record
 def act_on(request: ScopedRequest, need: UUID, verb: str) -> HttpResponse:
     """Accept, add a note, refer or close."""
     doing = DOING.get(verb)

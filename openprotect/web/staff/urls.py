@@ -3,7 +3,7 @@
 from django.urls import path
 
 from openprotect.web.signed_in import sign_out
-from openprotect.web.staff import calls, needs_action
+from openprotect.web.staff import calls, emergency, needs_action
 
 app_name = "staff"
 urlpatterns = [
@@ -13,5 +13,9 @@ urlpatterns = [
     path("staff/calls", calls.calls, name="calls"),
     path("staff/calls/next", calls.next_call, name="next_call"),
     path("staff/calls/<uuid:call>", calls.call, name="call"),
+    path("staff/emergency", emergency.emergency, name="emergency"),
+    path("staff/emergency/record", emergency.record_of_person, name="emergency_record"),
+    path("staff/emergency/end", emergency.end, name="emergency_end"),
+    path("staff/emergency/<int:access>/answer", emergency.answer, name="emergency_answer"),
     path("staff/sign-out", sign_out, name="sign_out"),
 ]
