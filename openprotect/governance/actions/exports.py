@@ -10,6 +10,7 @@ from openprotect.governance import export_files
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.errors import (
     AgreementNotInForce,
+    EmergencyInProgress,
     NoExport,
     NotPermitted,
     NotTheGiver,
@@ -20,6 +21,7 @@ from openprotect.governance.events import ExportAsked
 from openprotect.governance.models import Export
 from openprotect.governance.queries.agreements import Agreement, resting_on
 from openprotect.governance.queries.agreements import agreement as find
+from openprotect.governance.queries.emergency import in_emergency
 from openprotect.governance.queries.staff import staff_member
 from openprotect.governance.rules.agreements import STANDINGS, Totals, limit, not_for
 from openprotect.governance.scope import Scope, enter, system
@@ -58,6 +60,8 @@ class CollectedExport:
 def ask_export(*, agreement: int, reason: str, by: Scope, now: datetime) -> Done[UUID]:
     """Ask for a file of the people whom the giver may see, with the fields of an agreement, for a reason."""
     permit(PEOPLE, by=by)
+    if in_emergency(scope=by):
+        raise EmergencyInProgress()
     found = find(agreement, scope=by)
     if found is None:
         raise NotThere()
@@ -145,6 +149,8 @@ def collect_export(*, export: UUID, by: Scope, now: datetime) -> Done[CollectedE
     if found is None or str(found.asked_by_id) != by.actor:
         raise NotThere()
     permit(_permission(found), by=by)
+    if in_emergency(scope=by):
+        raise EmergencyInProgress()
     why = _why_not(found, by, now)
     if not why and found.expires_at is not None and now >= found.expires_at:
         why = "It has expired. Ask for it again."

@@ -14,12 +14,13 @@ from openprotect.governance.errors import NoExport
 from openprotect.journey import flow
 from openprotect.web.oversight import agreement_forms, agreements_presenter
 from openprotect.web.pages import ScopedRequest
-from openprotect.web.signed_in import needs, signed_in, staff_page
+from openprotect.web.signed_in import closed_in_emergency, needs, signed_in, staff_page
 from openprotect.web.staff.forms import Form
 
 
 @require_http_methods(["GET", "POST"])
 @needs("export.people")
+@closed_in_emergency
 def exports(request: ScopedRequest) -> HttpResponse:
     """What the reader's organisation asked for, and the form to ask."""
     scope, form = request.scope, Form()
@@ -37,6 +38,7 @@ def exports(request: ScopedRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@closed_in_emergency
 def collect(request: ScopedRequest, export: UUID) -> HttpResponse:
     """The file, whole, for whoever asked for it: every collecting is recorded."""
     found = flow.perform(actions.collect_export, export=export, by=request.scope, now=request.scope.now)
