@@ -169,9 +169,9 @@ def test_volunteers_and_partners_may_not(bashir: UUID) -> None:
 
 
 def test_without_a_live_basis_or_a_reviewer_nothing_opens(bashir: UUID) -> None:
-    end_basis(BEGINS)
+    end_basis(BEGINS + HOUR)
     with pytest.raises(NoLiveBasis):
-        opened()
+        opened(now=BEGINS + HOUR)
     end_basis(None)
     roles("review.emergency_access", "see.audit")
     with pytest.raises(NobodyReviews):
