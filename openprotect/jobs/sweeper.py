@@ -12,7 +12,7 @@ from functools import partial
 
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import exports, sending, telling, trail
+from openprotect.jobs import exports, governance_letters, sending, telling, trail
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -44,6 +44,8 @@ def sweep(*, now: datetime) -> int:
         steps.run("settle_lost", lambda: sending.settle_lost(now=now))
         steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
         steps.run("exports", lambda: exports.sweep(now=now))
+        steps.run("tell_practices", lambda: governance_letters.tell_practices(now=now))
+        steps.run("send_who_saw_letters", lambda: governance_letters.send_who_saw_letters(now=now))
         sent = steps.run("send_due", lambda: sending.send_due(now=now))
         steps.run("seal_audit", lambda: trail.seal(now=now))
         steps.run("anchor_audit", lambda: trail.anchor(now=now))

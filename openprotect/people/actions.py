@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from openprotect.governance import actions as governance
 from openprotect.governance.actions import (
     end_emergency_access_to,
     look_for_emergency,
@@ -18,13 +19,13 @@ from openprotect.governance.actions import (
     record,
     record_each,
 )
-from openprotect.governance.errors import NotThere
+from openprotect.governance.errors import NotPermitted, NotThere
 from openprotect.governance.facts.organisations import Move, Succession
 from openprotect.governance.queries import people_in_emergency, require_basis
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.people import arrivals, following
-from openprotect.people.errors import ListAlreadyReceived, RestrictedRecord, SeenAlready
+from openprotect.people.errors import ListAlreadyReceived, NoAddress, RestrictedRecord, SeenAlready
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
 from openprotect.people.models import ContactPoint, ListVersion, Person, PersonIdentity, Wish
@@ -217,7 +218,8 @@ def find_by_nhs_number(*, nhs_number: str, by: Scope, now: datetime) -> Done[UUI
 
     The look-up itself is in the trail, whatever it finds; the number is not.
     """
-    permit("see.audit", by=by)
+    if not (by.may("see.audit") or by.may("act.rights")):
+        raise NotPermitted()
     with enter(system("people", now=now)):
         found = PersonIdentity.objects.filter(nhs_number=nhs_number).values_list("person_id", flat=True).first()
     record("looked up by NHS number", by=by, person=found, of="person", id=found or "")
@@ -252,6 +254,24 @@ def end_emergency_of_closed_records(*, by: Scope, now: datetime) -> Done[int]:
     opened = people_in_emergency(scope=by)
     closed = Person.objects.filter(Q(restricted=True) | Q(died_on__isnull=False), id__in=opened)
     return end_emergency_access_to(people=list(closed.values_list("id", flat=True)), by=by, now=now)
+
+
+def ask_who_saw_letter(*, person: UUID, by: Scope, now: datetime) -> Done[UUID]:
+    """Have somebody told by letter who saw them, at the address that is known; returns its reference.
+
+    Raises NotThere, RestrictedRecord, NoAddress.
+    """
+    if not (by.may("see.audit") or by.may("act.rights")):
+        raise NotPermitted()
+    with enter(system("people", now=now)):
+        found = Person.objects.filter(id=person).first()
+        if found is None:
+            raise NotThere()
+        if found.restricted:
+            raise RestrictedRecord()
+        if not ContactPoint.objects.filter(person_id=person, kind="address", ends_at=None).exists():
+            raise NoAddress()
+    return governance.ask_who_saw_letter(person=person, by=by, now=now)
 
 
 def _require_in_scope(person: UUID) -> None:

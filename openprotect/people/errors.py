@@ -13,3 +13,7 @@ class RestrictedRecord(Refusal):
 
 class SeenAlready(Refusal):
     """You can see this person without emergency access. Look for them in your own list."""
+
+
+class NoAddress(Refusal):
+    """We have no address for this person: tell them in another way, or ask their practice for one."""

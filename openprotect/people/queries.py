@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -75,3 +75,32 @@ def person(id_: UUID, *, scope: Scope) -> PersonSeen | None:
         contact_points=list(ContactPoint.objects.filter(person_id=id_, ends_at=None).order_by("kind", "id")),
         needs=list(Need.objects.filter(person_id=id_).order_by("kind")),
     )
+
+
+def names(people: Collection[UUID], *, scope: Scope) -> dict[UUID, str]:
+    """Names of the people in scope whose identity may be seen; the others are left out."""
+    require(scope)
+    found = PersonIdentity.objects.filter(person_id__in=people)
+    return {each.person_id: f"{each.given_name} {each.family_name}" for each in found}
+
+
+@dataclass(frozen=True)
+class ByPost:
+    """Who somebody is and where a letter reaches them."""
+
+    name: str
+    address: str
+    large_print: bool
+
+
+def by_post(person: UUID, *, scope: Scope) -> ByPost | None:
+    """Where a letter reaches somebody in scope; None where we have no address or may use none."""
+    require(scope)
+    point = ContactPoint.objects.filter(
+        person_id=person, person__restricted=False, kind=ContactPoint.Kind.ADDRESS, ends_at=None
+    )
+    address = point.order_by("-starts_at", "-id").values_list("value", flat=True).first()
+    called = names([person], scope=scope).get(person)
+    if address is None or called is None:
+        return None
+    return ByPost(called, address, Need.objects.filter(person_id=person, kind="large_print").exists())

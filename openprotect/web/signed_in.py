@@ -77,6 +77,38 @@ GOVERNANCE = (
         ("oversight:emergency", "oversight:review_emergency"),
         what="Records opened outside somebody's own scope: who, why, what they saw, and the review",
     ),
+    Area(
+        "see.audit",
+        "Unusual patterns",
+        "oversight:patterns",
+        ("oversight:review_pattern",),
+        what="Own record, same surname, out of hours, very many people, many refusals, emergency access",
+    ),
+    Area(
+        "act.rights",
+        "Tell a person who saw them",
+        "oversight:who_saw_letter",
+        what="A letter by role and organisation, to the address that we have",
+    ),
+    Area(
+        "see.own_audit",
+        "Who saw our patients",
+        "oversight:own_audit",
+        what="By day: who, which patient, under which basis and purpose",
+    ),
+    Area(
+        "ask.access_stop",
+        "Ask for access to stop",
+        "oversight:ask_access_stop",
+        what="One request to the Caldicott guardian, and what became of earlier ones",
+    ),
+    Area(
+        "decide.access_stop",
+        "Requests that access stops",
+        "oversight:access_stops",
+        ("oversight:access_stop",),
+        what="What practices ask, with what is open for their patients",
+    ),
 )
 
 

@@ -15,7 +15,7 @@ CREATE POLICY governance_auditevent_of_functions ON governance_auditevent FOR SE
 
 # A practice reads the events of its patients, of the time in which they were its patients: also of
 # those who have left, of nobody before they came. The name behind an event is for colleagues only,
-# so the actor of another organisation does not leave the function.
+# so neither the actor nor the membership of another organisation's leaves the function.
 OWN_AUDIT = """
 CREATE FUNCTION governance_own_audit(
     since timestamptz, until timestamptz, before_at timestamptz, before_id bigint,
@@ -32,7 +32,7 @@ BEGIN
     RETURN QUERY
     SELECT e.id, e.at, e.identity::text,
            CASE WHEN e.organisation_id = ANY (mine) THEN e.actor::text ELSE '' END,
-           e.organisation_id, e.membership_id, e.role::text, e.basis_id, e.purpose::text, e.action::text,
+           e.organisation_id, CASE WHEN e.organisation_id = ANY (mine) THEN e.membership_id END, e.role::text, e.basis_id, e.purpose::text, e.action::text,
            e.object_type::text, e.person_id
     FROM governance_auditevent e
     WHERE e.at >= since AND e.at < until

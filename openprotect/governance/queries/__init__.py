@@ -78,6 +78,7 @@ from openprotect.governance.queries.installation import (
 )
 from openprotect.governance.queries.organisations import (
     organisation_by_code,
+    organisation_codes,
     organisation_names,
     organisations,
     owner_team,
@@ -167,6 +168,7 @@ __all__ = [
     "notices",
     "on_hold",
     "organisation_by_code",
+    "organisation_codes",
     "organisation_names",
     "organisations",
     "own_audit",

@@ -20,6 +20,11 @@ def organisations(kind: str) -> list[Organisation]:
     return list(Organisation.objects.filter(kind=kind).order_by("name"))
 
 
+def organisation_codes(ids: Sequence[int]) -> dict[int, str]:
+    """Codes by id."""
+    return dict(Organisation.objects.filter(id__in=ids).values_list("id", "code"))
+
+
 def organisation_by_code(code: str) -> Organisation | None:
     """The organisation with an ODS code, written in capitals or not."""
     return Organisation.objects.filter(code__iexact=code).first()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
+
 from openprotect.governance.models import Organisation
 from openprotect.governance.scope import Scope, require
 from openprotect.journey.act import rules
@@ -249,3 +251,55 @@ def what_follows(*, scope: Scope) -> tuple[str, ...]:
     calls = CallToAction.objects.filter(person_id__in=[scope.person]).exclude(status=CallToAction.Status.CLOSED)
     labels = (_category(call).public_label for call in calls.order_by("-rank", "category"))
     return tuple(dict.fromkeys(labels))
+
+
+@dataclass(frozen=True)
+class HeldNeed:
+    """A call to action that an organisation has for a person: with a team of its own, or referred to it."""
+
+    id: UUID
+    person: UUID
+    name: str
+    category_label: str
+    urgency: str
+    due_at: datetime
+    overdue: bool
+    referred: bool
+
+
+MOST_HELD = 500
+
+
+def held_by(organisation: int, *, people: Sequence[UUID], scope: Scope) -> list[HeldNeed]:
+    """What an organisation has open for these people, the most urgent first; of those in scope."""
+    require(scope)
+    referred = Exists(
+        Referral.objects.filter(
+            call_to_action=OuterRef("pk"),
+            organisation_id=organisation,
+            status__in=[Referral.Status.SENT, Referral.Status.ACCEPTED],
+        )
+    )
+    found = list(
+        CallToAction.objects.exclude(status=CallToAction.Status.CLOSED)
+        .annotate(referred=referred)
+        .filter(Q(owner_team__organisation_id=organisation) | Q(referred=True))
+        .extra(where=["act_calltoaction.person_id = ANY(%s)"], params=[list(people)])
+        .order_by("-rank", "due_at", "id")[:MOST_HELD]
+    )
+    names = {i.person_id: i for i in PersonIdentity.objects.filter(person_id__in={c.person_id for c in found})}
+    return [
+        HeldNeed(
+            call.id,
+            call.person_id,
+            f"{names[call.person_id].given_name} {names[call.person_id].family_name}"
+            if call.person_id in names
+            else "",
+            _category(call).label,
+            call.urgency,
+            call.due_at,
+            call.due_at < scope.now,
+            call.referred,
+        )
+        for call in found
+    ]

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from openprotect.web.oversight import agreements, audit, bases, emergencies, exports, governance, ledger
+from openprotect.web.oversight import (
+    access_stops,
+    agreements,
+    audit,
+    bases,
+    emergencies,
+    exports,
+    governance,
+    ledger,
+    own_audit,
+    patterns,
+    who_saw,
+)
 
 app_name = "oversight"
 urlpatterns = [
@@ -22,4 +34,11 @@ urlpatterns = [
     path("oversight/emergency-access", emergencies.emergencies, name="emergencies"),
     path("oversight/emergency-access/<int:access>", emergencies.emergency, name="emergency"),
     path("oversight/emergency-access/<int:access>/review", emergencies.review, name="review_emergency"),
+    path("oversight/patterns", patterns.patterns, name="patterns"),
+    path("oversight/patterns/review", patterns.review, name="review_pattern"),
+    path("oversight/who-saw-letter", who_saw.letter, name="who_saw_letter"),
+    path("oversight/our-patients", own_audit.own_audit, name="own_audit"),
+    path("oversight/access-stops", access_stops.requests, name="access_stops"),
+    path("oversight/access-stops/ask", access_stops.ask, name="ask_access_stop"),
+    path("oversight/access-stops/<int:request_id>", access_stops.decide, name="access_stop"),
 ]

@@ -25,6 +25,7 @@ from openprotect.web.questionnaire import posted
 
 UNPROCESSABLE = 422
 form = require_http_methods(["GET", "POST"])
+_LEADS_TO = {"check-in": "public:resume", "stop": "public:stop", "who-saw": "public:who_saw"}
 
 
 @form
@@ -49,7 +50,7 @@ def start(request: ScopedRequest, token: str, wish: str = "check-in") -> HttpRes
         context = presenters.start(token, wish, request.POST, presenters.not_matched())
         return page(request, "public/start.html", context, status=UNPROCESSABLE)
     remember_person(request, PersonProof(proof.link_id, str(proof.person_id), str(proof.check_in_id)))
-    return redirect("public:stop" if wish == "stop" else "public:resume")
+    return redirect(_LEADS_TO[wish])
 
 
 @require_GET

@@ -24,6 +24,7 @@ from openprotect.web.questionnaire.presenter import Error
 BORN = "date-of-birth"
 _WISHES = {
     "check-in": ("Tell us how you are", "door:start", "We will ask a few questions. It takes about two minutes."),
+    "who-saw": ("Who saw my record", "door:who_saw", "You can read who saw your record with us, and why."),
     "stop": ("Stop our messages", "door:stop", "You can tell us not to send you any more messages."),
 }
 

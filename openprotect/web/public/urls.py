@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from openprotect.web.public import check_in, messages
+from openprotect.web.public import check_in, messages, who_saw
 
 app_name = "public"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("check-in/receipt", check_in.receipt, name="receipt"),
     path("check-in/<str:page_id>", check_in.topic, name="topic"),
     path("check-in/<str:page_id>/emergency", check_in.emergency, name="emergency"),
+    path("who-saw-me", who_saw.who_saw, name="who_saw"),
     path("messages/stop", messages.stop, name="stop"),
     path("messages/stopped", messages.stopped, name="stopped"),
 ]
