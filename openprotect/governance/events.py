@@ -16,6 +16,13 @@ class AccessStopped:
 
 
 @dataclass(frozen=True)
+class BasisEnded:
+    """A legal basis has ended, and the access that rested on it. What carries on has its own basis."""
+
+    basis: int
+
+
+@dataclass(frozen=True)
 class ExportAsked:
     """Somebody asked for a file of people, or for what is held about one."""
 

@@ -35,6 +35,8 @@ def sweep(*, now: datetime) -> int:
     with independent() as steps:
         steps.run("take_effect", lambda: flow.perform(governance.take_effect, by=by, now=now))
         steps.run("compare_anchor", lambda: trail.compare(now=now))
+        steps.run("end_what_rests", lambda: flow.perform(governance.end_what_rests, by=by, now=now))
+        steps.run("warn_of_ends", lambda: flow.perform(governance.warn_of_ends, by=by, now=now))
         steps.run("release_expired_calls", lambda: flow.perform(contact.release_expired_calls, by=by, now=now))
         steps.run("miss_due", lambda: _miss_due(by))
         steps.run("own_restricted", lambda: flow.perform(act.own_restricted, by=by, now=now))

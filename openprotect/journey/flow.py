@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from openprotect.governance.events import AccessStopped, ExportAsked, OrganisationsReorganised, TeamsClosed
+from openprotect.governance.events import AccessStopped, BasisEnded, ExportAsked, OrganisationsReorganised, TeamsClosed
 from openprotect.governance.scope import Scope, at, enter, entered, system
 from openprotect.journey.act import actions as act
 from openprotect.journey.act.events import (
@@ -36,7 +36,7 @@ from openprotect.journey.contact.events import (
     WelfareConcern,
 )
 from openprotect.journey.identify import actions as identify
-from openprotect.journey.identify.events import CohortBuilt, MemberLeft
+from openprotect.journey.identify.events import AskingEnded, CohortBuilt, MemberLeft
 from openprotect.journey.learn.events import DayRecorded
 from openprotect.journey.triage import actions as triage
 from openprotect.journey.triage.events import NeedsFound, Triaged
@@ -143,9 +143,22 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
     CallToActionRaised: (),
     ReferralSent: (Later("send_referral_link", lambda e, _: {"referral": str(e.referral)}),),
     ReferralSettled: (Now(act.take_back, lambda e, _: {"referral": e.referral}),),
-    CaseClosed: (Now(contact.resume, lambda e, _: {"member": e.member}),),
+    CaseClosed: (
+        Now(contact.resume, lambda e, _: {"member": e.member}),
+        Now(identify.let_go, lambda e, _: {"member": e.member}),
+    ),
     # learn
     DayRecorded: (),
+    # a legal basis has ended: nobody is asked under it any more, and what is open goes to direct care
+    BasisEnded: (
+        Now(identify.leave_unasked, lambda e, _: {}),
+        Now(act.hand_to_care, lambda e, _: {}),
+    ),
+    AskingEnded: (
+        Now(act.take_over_asked, lambda e, _: {"programme": e.programme}),
+        Now(check_in.withdraw_unasked, lambda e, _: {"programme": e.programme}),
+        Now(contact.stop_unasked, lambda e, _: {"programme": e.programme}),
+    ),
     # governance: whoever asked for a file is told when it is made
     ExportAsked: (Later("make_export", lambda e, _: {"export": str(e.export)}),),
 }

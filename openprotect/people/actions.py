@@ -19,9 +19,9 @@ from openprotect.governance.actions import (
     record,
     record_each,
 )
-from openprotect.governance.errors import NotPermitted, NotThere
+from openprotect.governance.errors import NoLiveBasis, NotPermitted, NotThere
 from openprotect.governance.facts.organisations import Move, Succession
-from openprotect.governance.queries import people_in_emergency, require_basis
+from openprotect.governance.queries import is_live, people_in_emergency, require_basis
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.people import arrivals, following
@@ -90,6 +90,7 @@ def receive_list(
     """
     permit("manage.lists", by=by)
     received_under = require_basis(source=name, now=now)
+    _require_live(basis, now)
     lists = replace(system("lists", now=now), basis=received_under)
     with enter(lists) as as_system, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"list {name}"])
@@ -143,6 +144,7 @@ def _totals_before(name: str, entries: dict[UUID, ListEntry], *, rows: int, dupl
 def take_in_people(*, people: Sequence[Arrival], basis: int, by: Scope, now: datetime) -> Done[list[UUID]]:
     """Find or make people whom a cohort found; returns their ids in the order given."""
     permit("manage.lists", by=by)
+    _require_live(basis, now)
     with enter(system("people", now=now)) as as_system:
         ids = arrivals.take_in(people, basis=basis, now=now)
         record_each("person taken in", by=as_system, people=ids, of="person")
@@ -272,6 +274,11 @@ def ask_who_saw_letter(*, person: UUID, by: Scope, now: datetime) -> Done[UUID]:
         if not ContactPoint.objects.filter(person_id=person, kind="address", ends_at=None).exists():
             raise NoAddress()
     return governance.ask_who_saw_letter(person=person, by=by, now=now)
+
+
+def _require_live(basis: int, now: datetime) -> None:
+    if not is_live(basis, now=now):
+        raise NoLiveBasis(what="the care of these people")
 
 
 def _require_in_scope(person: UUID) -> None:

@@ -52,6 +52,12 @@ def may_ask(*, now: datetime) -> list[int]:
     return [v for v in versions if rules.purpose_of(pack(v).programme, rules.ASKING) in live]
 
 
+def asks_nobody(*, now: datetime) -> bool:
+    """Whether programmes run and none of them has a legal basis in force for asking people."""
+    on = switched_on().values()
+    return bool(on) and not set(on) & set(may_ask(now=now))
+
+
 def resting_on(purposes: set[str]) -> list[tuple[str, str, tuple[str, ...]]]:
     """The programmes that run and rest on one of these purposes: key, title, and which of their parts."""
     found = []

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from openprotect.governance import actions
 from openprotect.governance import queries as governance
 from openprotect.governance.scope import enter, system
 from openprotect.jobs import sweeper
@@ -105,6 +106,15 @@ def no_longer_listed(folder: Path) -> datetime:
     return BEGINS
 
 
+def asking_ended(folder: Path) -> datetime:
+    small_service(folder, ADA)
+    basis = one("SELECT id FROM governance_legalbasis WHERE purpose = 'communicable_disease'")
+    by = staff("ig-lead", NEXT_DAY)
+    flow.perform(actions.end_basis, basis=basis, ends_at=None, words="It is over", by=by, now=NEXT_DAY)
+    flow.perform(actions.end_what_rests, by=system("worker", now=NEXT_DAY), now=NEXT_DAY)
+    return NEXT_DAY
+
+
 def lost(folder: Path) -> datetime:
     small_service(folder)
     plant_somebody_for_whom_nothing_is_planned()
@@ -115,7 +125,7 @@ REACHED: dict[Callable[[Path], datetime], str] = {
     each: each.__name__
     for each in (
         not_yet_contacted, invited, answered, missed, being_phoned, call_to_action_open, with_partner, no_route,
-        opted_out, died, contacted_in_error, no_longer_listed, lost,
+        opted_out, died, contacted_in_error, no_longer_listed, asking_ended, lost,
     )
 } | {no_route_for_a_restricted_record: "no_route"}  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -15,13 +15,20 @@ from django.db import connection
 from openprotect.governance.actions import permit, record
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey.check_in import door, rules
-from openprotect.journey.check_in.errors import AlreadyAnswered, AnswersIncomplete, CheckInIsClosed, NoCheckInOpen
+from openprotect.journey.check_in.errors import (
+    AlreadyAnswered,
+    AnswersIncomplete,
+    AskingHasEnded,
+    CheckInIsClosed,
+    NoCheckInOpen,
+)
 from openprotect.journey.check_in.events import CheckInsMissed, CheckInsOpened, CheckInSubmitted
 from openprotect.journey.check_in.models import AnswerSet, CheckIn, DoorTry, Draft
 from openprotect.journey.contact import queries as contact
 from openprotect.journey.contact.actions import hash_of
 from openprotect.lib.done import Done
 from openprotect.programmes import queries as programmes
+from openprotect.programmes.rules import ASKING
 
 # One check-in at a time: an earlier one that nobody settled gives way to the one now asked for.
 _OPEN = """
@@ -71,11 +78,15 @@ RECEIPT_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 @dataclass(frozen=True)
 class Proof:
-    """Somebody gave the date of birth that belongs to a link; `check_in` is the open one."""
+    """Somebody gave the date of birth that belongs to a link; `check_in` is the open one.
+
+    `ended` says that the legal basis for asking them has ended: nothing can be answered any more.
+    """
 
     link_id: str
     person_id: UUID
     check_in_id: UUID
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,8 @@ def prove(*, token: str, date_of_birth: date, address: str, by: Scope, now: date
         tries = list(wrong[:32])
         rest = door.rests_until(len(tries), tries[0] if tries else None)
         opened = contact.link(hashed, scope=as_door)
-        found = _behind(opened.member_id, date_of_birth, now=now) if opened else None
+        asking = programmes.may_ask(now=now)
+        found = _behind(opened.member_id, date_of_birth, asking, now=now) if opened else None
         resting = rest is not None and now < rest
         if opened is None or found is None or resting:
             if not resting:
@@ -120,12 +132,13 @@ def prove(*, token: str, date_of_birth: date, address: str, by: Scope, now: date
             return Done(None)
         DoorTry.objects.filter(door=hashed).delete()
         record("door opened", by=as_door, person=opened.person_id, of="check-in", id=found.id)
-        return Done(Proof(link_id=hashed[:16], person_id=opened.person_id, check_in_id=found.id))
+        ended = found.pack_version_id not in asking
+        return Done(Proof(link_id=hashed[:16], person_id=opened.person_id, check_in_id=found.id, ended=ended))
 
 
 def save_page(*, check_in: UUID, answers: Mapping[str, object], by: Scope, now: datetime) -> Done[None]:
     """Keep all answers given so far, so that nothing is lost between pages."""
-    found = _open_for_writing(check_in)
+    found = _open_for_writing(check_in, now=now)
     Draft.objects.update_or_create(
         check_in=found,
         defaults={"person_id": found.person_id, "answers": dict(answers), "saved_at": now},
@@ -146,10 +159,11 @@ def submit(
 
     What follows (decision, call to action, next check-in) is written in the same transaction by
     `flow`. The same submission key again gives the same receipt; another one for an answered
-    check-in raises AlreadyAnswered. Raises AnswersIncomplete, CheckInIsClosed, NoCheckInOpen.
+    check-in raises AlreadyAnswered. Raises AnswersIncomplete, CheckInIsClosed, NoCheckInOpen,
+    AskingHasEnded.
     """
     try:
-        found = _open_for_writing(check_in)
+        found = _open_for_writing(check_in, now=now)
     except AlreadyAnswered:
         same = _receipt_of(check_in, now=now)
         if same and same[1] == submission_key:
@@ -216,6 +230,15 @@ def withdraw(*, by: Scope, now: datetime, person: UUID | None = None, member: UU
     return Done(closed)
 
 
+def withdraw_unasked(*, programme: str, by: Scope, now: datetime) -> Done[int]:
+    """Close the open check-ins of those whom a programme may not ask any more."""
+    permit("open.check_ins", by=by)
+    closed = CheckIn.objects.filter(
+        member__programme=programme, member__left_because="basis_ended", status=CheckIn.Status.OPEN
+    ).update(status=CheckIn.Status.WITHDRAWN, settled_at=now)
+    return Done(closed)
+
+
 def withdraw_left(*, run: UUID, by: Scope, now: datetime) -> Done[int]:
     """Close the open check-ins of members whom a cohort run no longer found."""
     permit("open.check_ins", by=by)
@@ -225,7 +248,7 @@ def withdraw_left(*, run: UUID, by: Scope, now: datetime) -> Done[int]:
     return Done(closed)
 
 
-def _open_for_writing(check_in: UUID) -> CheckIn:
+def _open_for_writing(check_in: UUID, *, now: datetime) -> CheckIn:
     found = CheckIn.objects.select_for_update().filter(id=check_in).first()
     if found is None:
         raise NoCheckInOpen()
@@ -233,6 +256,8 @@ def _open_for_writing(check_in: UUID) -> CheckIn:
         raise AlreadyAnswered()
     if found.status != CheckIn.Status.OPEN:
         raise CheckInIsClosed()
+    if programmes.basis_for(found.pack_version_id, ASKING, now=now) is None:
+        raise AskingHasEnded()
     return found
 
 
@@ -244,12 +269,15 @@ def _receipt_of(check_in: UUID, *, now: datetime) -> tuple[Receipt, UUID] | None
     return Receipt(found.receipt, found.submitted_at, found.id), found.submission_key
 
 
-def _behind(member: UUID, date_of_birth: date, *, now: datetime) -> CheckIn | None:
+def _behind(member: UUID, date_of_birth: date, asking: Collection[int], *, now: datetime) -> CheckIn | None:
     """The open check-in of a living member with this date of birth; else the last one answered,
-    whose receipt can be read again.
+    whose receipt can be read again. Where we may not ask any more, the last one, whatever became of it.
     """
     theirs = CheckIn.objects.filter(
         member_id=member, person__died_on=None, person__personidentity__date_of_birth=date_of_birth
     )
+    latest = theirs.filter(opens_at__lte=now).order_by("-occurrence").first()
+    if latest and latest.pack_version_id not in asking:
+        return latest
     is_open = theirs.filter(status=CheckIn.Status.OPEN, opens_at__lte=now).first()
     return is_open or theirs.filter(status=CheckIn.Status.ANSWERED).order_by("-occurrence").first()

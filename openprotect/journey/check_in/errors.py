@@ -16,6 +16,10 @@ class AlreadyAnswered(Refusal):
     """This check-in was answered already. Thank you: there is nothing more to do today."""
 
 
+class AskingHasEnded(Refusal):
+    """We have stopped asking how you are. Your GP practice goes on caring for you."""
+
+
 class CheckInIsClosed(Refusal):
     """This check-in is not open any more. Wait for the next one, or ring us if you need help now."""
 

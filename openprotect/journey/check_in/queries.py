@@ -14,6 +14,7 @@ from openprotect.people.models import PersonIdentity
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.definitions.questionnaire import Questionnaire
+from openprotect.programmes.rules import ASKING
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class CheckInView:
     number: int
     opens_at: datetime
     first_name: str
+    asking_ended: bool
 
 
 def open_check_in(check_in_id: UUID, *, scope: Scope) -> CheckInView | None:
@@ -52,6 +54,7 @@ def open_check_in(check_in_id: UUID, *, scope: Scope) -> CheckInView | None:
         number=found.occurrence,
         opens_at=found.opens_at,
         first_name=identity.given_name if identity else "",
+        asking_ended=programmes.basis_for(found.pack_version_id, ASKING, now=scope.now) is None,
     )
 
 

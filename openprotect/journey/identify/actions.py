@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from openprotect.governance import actions as governance
 from openprotect.governance.actions import permit, record
 from openprotect.governance.scope import Scope
-from openprotect.journey.identify.events import CohortBuilt, MemberLeft
+from openprotect.journey.identify.events import AskingEnded, CohortBuilt, MemberLeft
 from openprotect.journey.identify.facts import BuiltRun, CohortResult
 from openprotect.journey.identify.models import CohortRun, Member
 from openprotect.lib.done import Done
@@ -131,6 +132,39 @@ def leave(*, member: UUID, why: str, by: Scope, now: datetime) -> Done[None]:
     Member.objects.filter(id=member, left_at=None).update(left_at=now, left_because=why)
     record("member left", by=by, person=found.person_id, of="member", id=member, why=why)
     return Done(None, (MemberLeft(member=member, person=found.person_id, why=why),))
+
+
+_ASKING_ENDED = """
+UPDATE identify_member m SET left_at = %(now)s, left_because = 'basis_ended'
+FROM people_person p
+WHERE m.programme = %(programme)s AND m.left_at IS NULL AND p.id = m.person_id AND p.died_on IS NULL
+"""
+
+
+def leave_unasked(*, by: Scope, now: datetime) -> Done[int]:
+    """Members leave the programmes that have no legal basis any more for asking them; returns how many.
+
+    Found again by a run under a new basis, they are the same members.
+    """
+    permit("build.cohorts", by=by)
+    left, events = 0, []
+    with connection.cursor() as cursor:
+        for programme, version in sorted(programmes.switched_on().items()):
+            if programmes.basis_for(version, ASKING, now=now) is None:
+                cursor.execute(_ASKING_ENDED, {"programme": programme, "now": now})
+                if cursor.rowcount:
+                    left += cursor.rowcount
+                    events.append(AskingEnded(programme))
+                    record("members left", by=by, of="programme", id=programme, why="the legal basis has ended")
+    return Done(left, tuple(events))
+
+
+def let_go(*, member: UUID, by: Scope, now: datetime) -> Done[None]:
+    """The last need of a member is closed: whom we have stopped asking, the board's teams see no more."""
+    found = Member.objects.filter(id=member, left_because=Member.LeftBecause.BASIS_ENDED).first()
+    if found and not Member.objects.filter(person_id=found.person_id, left_at=None).exists():
+        governance.end_access(person=found.person_id, via="programme", by=by, now=now)
+    return Done(None)
 
 
 def _copy(cursor: CursorWrapper, result: CohortResult, person_of: dict[str, UUID]) -> None:

@@ -14,6 +14,13 @@ class CohortBuilt:
 
 
 @dataclass(frozen=True)
+class AskingEnded:
+    """The legal basis on which the members of a programme were asked has ended; all of them have left."""
+
+    programme: str
+
+
+@dataclass(frozen=True)
 class MemberLeft:
     """One person is no longer a member."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-# Every person is in exactly one, the first that holds: `migrations/0003_person_state.py`.
+# Every person is in exactly one, the first that holds: `migrations/0004_asking_ended.py`.
 STATES: Mapping[str, str] = {
     "died": "Died",
     "call_to_action_open": "Needs action",
@@ -14,6 +14,7 @@ STATES: Mapping[str, str] = {
     "no_route": "No route (a team owns it)",
     "contacted_in_error": "Contacted in error",
     "no_longer_listed": "Taken off before we contacted them",
+    "asking_ended": "Not asked any more: our legal basis has ended",
     "opted_out": "Asked for no contact",
     "being_phoned": "Being phoned",
     "missed": "Missed their check-in",

@@ -20,7 +20,7 @@ BANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Needs action, with a partner, or cannot be reached",
         ("call_to_action_open", "with_partner", "no_route"),
     ),
-    "over": ("Not asked any more", ("died", "contacted_in_error", "no_longer_listed", "opted_out")),
+    "over": ("Not asked any more", ("died", "contacted_in_error", "no_longer_listed", "asking_ended", "opted_out")),
 }
 WIDTH, HEIGHT, GAP = 720, 200, 0.25
 

@@ -16,6 +16,7 @@ from openprotect.journey import flow
 from openprotect.journey.act import queries as act
 from openprotect.journey.check_in import actions, errors, queries, rules
 from openprotect.journey.check_in.queries import CheckInView
+from openprotect.programmes import queries as programmes
 from openprotect.web.errors import refused
 from openprotect.web.identity import PersonProof, remember_person
 from openprotect.web.pages import ScopedRequest, page
@@ -30,7 +31,12 @@ _LEADS_TO = {"check-in": "public:resume", "stop": "public:stop", "who-saw": "pub
 
 @form
 def start(request: ScopedRequest, token: str, wish: str = "check-in") -> HttpResponse:
-    """The door: the same for every token. Wrong and too often are the same answer too."""
+    """The door: the same for every token. Wrong and too often are the same answer too.
+
+    Where nobody is asked any more, every token leads to whom to ring.
+    """
+    if programmes.asks_nobody(now=request.scope.now):
+        return page(request, "public/asking_ended.html")
     if request.method == "GET":
         return page(request, "public/start.html", presenters.start(token, wish))
     born, faults = presenters.date_of_birth(request.POST)
@@ -49,6 +55,8 @@ def start(request: ScopedRequest, token: str, wish: str = "check-in") -> HttpRes
     if proof is None:
         context = presenters.start(token, wish, request.POST, presenters.not_matched())
         return page(request, "public/start.html", context, status=UNPROCESSABLE)
+    if proof.ended:
+        return page(request, "public/asking_ended.html")
     remember_person(request, PersonProof(proof.link_id, str(proof.person_id), str(proof.check_in_id)))
     return redirect(_LEADS_TO[wish])
 
@@ -158,6 +166,8 @@ def _over(request: ScopedRequest, check_in: CheckInView) -> HttpResponse | HttpR
     """Where a check-in that takes no more answers leads."""
     if check_in.status == "answered":
         return redirect("public:receipt")
+    if check_in.asking_ended:
+        return page(request, "public/asking_ended.html")
     if check_in.status != "open":
         return page(request, "public/closed.html")
     return None

@@ -1,5 +1,6 @@
 """Writes of act: raise calls to action, work them, refer them, close them."""
 
+from openprotect.journey.act.actions.basis_ends import hand_over_early, hand_to_care, take_over_asked
 from openprotect.journey.act.actions.handing_over import hand_over
 from openprotect.journey.act.actions.raising import follow_moves, own_restricted, raise_calls, raise_for
 from openprotect.journey.act.actions.referring import (
@@ -21,6 +22,8 @@ __all__ = [
     "close",
     "follow_moves",
     "hand_over",
+    "hand_over_early",
+    "hand_to_care",
     "open_referral",
     "own_restricted",
     "raise_calls",
@@ -30,6 +33,7 @@ __all__ = [
     "send_referral_link",
     "settle_referral_links",
     "take_back",
+    "take_over_asked",
     "unsent_referrals",
     "unsettled_links",
 ]

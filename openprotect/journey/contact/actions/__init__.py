@@ -12,6 +12,7 @@ from openprotect.journey.contact.actions.plan import (
     resume,
     resume_all,
     stop,
+    stop_unasked,
 )
 from openprotect.journey.contact.actions.send import claim_due, hash_of, settle, unsettled
 
@@ -28,5 +29,6 @@ __all__ = [
     "resume_all",
     "settle",
     "stop",
+    "stop_unasked",
     "unsettled",
 ]

@@ -28,7 +28,7 @@ from openprotect.programmes.definitions.contact import CallOutcome, Contact
 # Nobody is rung who has died, is restricted, has left, or asked for no contact, whatever told us so.
 _NEXT = """
 SELECT c.* FROM contact_call c
-WHERE c.status = 'waiting' AND c.due_at <= %s
+WHERE c.status = 'waiting' AND c.due_at <= %s AND c.pack_version_id = ANY(%s)
   AND EXISTS (SELECT 1 FROM people_person p WHERE p.id = c.person_id AND p.died_on IS NULL AND NOT p.restricted)
   AND EXISTS (SELECT 1 FROM identify_member m WHERE m.id = c.member_id AND m.left_at IS NULL)
   AND 'no_contact' IS DISTINCT FROM (
@@ -48,14 +48,19 @@ WHERE c.ended_at IS NULL AND p.id = c.person_id AND m.id = c.member_id
 def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
     """Take the call that has waited longest among those this handler may make.
 
-    A handler who already has one gets the same one again. Raises NobodyToRing.
+    A handler who already has one gets the same one again. Nobody is rung whose programme has no legal
+    basis in force for asking them. Raises NobodyToRing.
     """
     permit("act.call", by=by)
+    asking = programmes.may_ask(now=now)
     mine = Call.objects.filter(
-        status=Call.Status.BEING_PHONED, claimed_by_id=int(by.actor), claimed_until__gt=now
+        status=Call.Status.BEING_PHONED,
+        claimed_by_id=int(by.actor),
+        claimed_until__gt=now,
+        pack_version_id__in=asking,
     ).first()
     if mine is None:
-        mine = next(iter(Call.objects.raw(_NEXT, [now])), None)
+        mine = next(iter(Call.objects.raw(_NEXT, [now, asking])), None)
         if mine is None:
             raise NobodyToRing()
         contact = programmes.pack(mine.pack_version_id).contact

@@ -206,6 +206,19 @@ def stop(*, why: str, by: Scope, now: datetime, person: UUID | None = None, memb
     return Done(None)
 
 
+def stop_unasked(*, programme: str, by: Scope, now: datetime) -> Done[None]:
+    """Cancel everything that is planned for those whom a programme may not ask any more."""
+    permit("plan.contact", by=by)
+    whose = {"member__programme": programme, "member__left_because": Member.LeftBecause.BASIS_ENDED}
+    Intent.objects.filter(status=Intent.Status.PLANNED, **whose).update(
+        status=Intent.Status.CANCELLED, stopped_because="basis_ended"
+    )
+    Call.objects.filter(ended_at=None, **whose).update(
+        status=Call.Status.CANCELLED, claimed_by=None, claimed_until=None, ended_at=now
+    )
+    return Done(None)
+
+
 def open_calls(members: Sequence[tuple[UUID, int]], *, why: str, version: int, due_at: datetime, now: datetime) -> None:
     """Put members on the list of people to be phoned, unless they stand on it."""
     with connection.cursor() as cursor:

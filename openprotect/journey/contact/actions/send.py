@@ -130,14 +130,15 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
 
 
 def _may_send(now: datetime) -> list[int]:
-    """The pack versions that have messages due and whose quiet hours it is not: also a worker
-    that was down all day must not wake anybody.
+    """The pack versions that have messages due, whose legal basis for asking is in force, and whose
+    quiet hours it is not: also a worker that was down all day must not wake anybody.
     """
+    asking = programmes.may_ask(now=now)
     due = Intent.objects.filter(status=Intent.Status.PLANNED, due_at__lte=now)
     return [
         version
         for version in due.values_list("pack_version_id", flat=True).distinct()
-        if rules.next_allowed(programmes.pack(version).contact, now) == now
+        if version in asking and rules.next_allowed(programmes.pack(version).contact, now) == now
     ]
 
 
