@@ -19,6 +19,9 @@ COMMANDS = {
         "openprotect.cli.organisation:organisation", "Merge and close organisations, and say who could see whom."
     ),
     "cohort": Command("openprotect.cli.cohort:cohort", "Find who is in a programme, and say why."),
+    "opt-outs": Command(
+        "openprotect.cli.opt_outs:opt_outs", "Exchange NHS numbers with the national data opt-out service."
+    ),
     "pack": Command("openprotect.cli.pack:pack", "Check and publish a programme's files."),
     "basis": Command("openprotect.cli.basis:basis", "State legal bases, and list them."),
     "database": Command("openprotect.cli.database:database", "Make and migrate the database."),

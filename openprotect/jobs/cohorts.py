@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
+from openprotect.governance import queries as governance
 from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
 from openprotect.journey.identify import actions as identify
 from openprotect.journey.identify.engine import run_cohort
 from openprotect.journey.identify.facts import BuiltRun
+from openprotect.people import opt_outs
 from openprotect.people import queries as people
 from openprotect.people.from_records import arrivals
 from openprotect.people.population import Population
@@ -21,15 +23,18 @@ from openprotect.programmes.rules import FINDING
 def run(*, pack_version: int, population: Population, dataset: str, index_date: date, now: datetime) -> BuiltRun:
     """Who is in the cohort of a published pack on `index_date`: computed, written, and followed on.
 
-    No record is read without a legal basis for finding people: raises NoLiveBasis.
+    No record is read without a legal basis for finding people: raises NoLiveBasis. Where the basis
+    says that the national data opt-out applies, raises OptOutsNotFresh if it is not known who opted out.
     """
     by = system("worker", now=now)
     with enter(by):
         lists = people.listed(scope=by)
         pack = programmes.pack(pack_version)
         basis = programmes.require_basis(pack_version, FINDING, now=now)
+        use = governance.use_under(basis, scope=by)
+        known = opt_outs.known_of(purposes=use.purposes, scope=by) if use.opt_out_applies else None
     codelists = read_lists(pack.cohort, pack.files, None, FILE, [])
-    result = run_cohort(pack.cohort, codelists, population, dataset, index_date, lists)
+    result = run_cohort(pack.cohort, codelists, population, dataset, index_date, lists, known)
     return flow.perform(
         identify.build_cohort,
         by=replace(by, basis=basis),

@@ -28,7 +28,7 @@ from openprotect.people import arrivals, following
 from openprotect.people.errors import ListAlreadyReceived, NoAddress, RestrictedRecord, SeenAlready
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
-from openprotect.people.models import ContactPoint, ListVersion, Person, PersonIdentity, Wish
+from openprotect.people.models import ContactPoint, ListVersion, Objection, Person, PersonIdentity, Wish
 
 _STAGE_ROWS = """
 CREATE TEMPORARY TABLE IF NOT EXISTS list_row (
@@ -256,6 +256,30 @@ def end_emergency_of_closed_records(*, by: Scope, now: datetime) -> Done[int]:
     opened = people_in_emergency(scope=by)
     closed = Person.objects.filter(Q(restricted=True) | Q(died_on__isnull=False), id__in=opened)
     return end_emergency_access_to(people=list(closed.values_list("id", flat=True)), by=by, now=now)
+
+def record_objection(*, person: UUID, purpose: str, words: str, by: Scope, now: datetime) -> Done[None]:
+    """Write down that a person objects to a use of their records: one purpose, or, empty, all beyond their own care.
+
+    The use stops for them from now on. Another thing than the national opt-out and than a wish for no messages.
+    """
+    return _objection(person, purpose, Objection.Kind.OBJECTS, words, by, now)
+
+
+def withdraw_objection(*, person: UUID, purpose: str, words: str, by: Scope, now: datetime) -> Done[None]:
+    """Write down that a person takes an objection back."""
+    return _objection(person, purpose, Objection.Kind.WITHDRAWN, words, by, now)
+
+
+def _objection(person: UUID, purpose: str, kind: str, words: str, by: Scope, now: datetime) -> Done[None]:
+    permit("act.rights", by=by)
+    with enter(system("people", now=now)):
+        if not Person.objects.filter(id=person).exists():
+            raise NotThere
+        Objection.objects.create(
+            person_id=person, purpose=purpose, kind=kind, words=words, recorded_at=now, recorded_by=by.actor
+        )
+    record("objection recorded", by=by, person=person, of="objection", why=kind)
+    return Done(None)
 
 
 def ask_who_saw_letter(*, person: UUID, by: Scope, now: datetime) -> Done[UUID]:

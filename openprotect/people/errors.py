@@ -1,6 +1,6 @@
 """What the people layer refuses."""
 
-from openprotect.lib.errors import Refusal
+from openprotect.lib.errors import BadInput, Refusal
 
 
 class ListAlreadyReceived(Refusal):
@@ -17,3 +17,33 @@ class SeenAlready(Refusal):
 
 class NoAddress(Refusal):
     """We have no address for this person: tell them in another way, or ask their practice for one."""
+
+
+class CleanedListHasFaults(BadInput):
+    """{count} line(s) of the file are wrong, so nobody's opt-out was changed."""
+
+
+class NotASentFile(Refusal):
+    """{name} is not a file that was sent from here, or it was changed since. Nobody's opt-out was changed."""
+
+
+class OptOutsAlreadyReceived(Refusal):
+    """The answer to {name} is already here. Nobody's opt-out was changed. For newer answers, send again."""
+
+
+class SentTooLongAgo(Refusal):
+    """{name} was sent more than {limit} ago, so its answer is too old. Nobody's opt-out was changed. Send again."""
+
+
+class NewerOptOutsAreHere(Refusal):
+    """The answer to a file that was sent after {name} is already here. Nobody's opt-out was changed."""
+
+
+class OptOutsNotFresh(Refusal):
+    """Records may not be used beyond people's own care now, because it is not known who opted out. {since}; an
+    exchange may be used for {limit}. Run `openprotect opt-outs send`, and `receive` with the answer.
+    """
+
+
+class FileIsThere(Refusal):
+    """There is a file called {name} already, and it was left as it is. Choose another name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -65,3 +66,32 @@ class ListTotals:
     duplicate: int
     rejected: int
     removed: int
+
+
+@dataclass(frozen=True)
+class NumberList:
+    """A file of NHS numbers, one a line: each with the line on which it stands first."""
+
+    name: str
+    sha256: str
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """What an exchange brought, in numbers: sent = cleaned + opted_out."""
+
+    sent: int
+    cleaned: int
+    opted_out: int
+    newly: int
+    no_longer: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a use beyond care, by NHS number: who opted out nationally, who was asked about, who objected."""
+
+    opted_out: frozenset[str]
+    checked: frozenset[str]
+    objected: frozenset[str]

@@ -186,3 +186,122 @@ class ListPlace(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name", "person"], condition=Q(removed_in=None), name="listplace_once")
         ]
+
+
+class OptOutExchange(models.Model):
+    """One exchange of NHS numbers with the national data opt-out service: sent, and received cleaned.
+
+    sent = cleaned + opted_out. What was sent lies as a file in the data folder: see `opt_outs.py`.
+    """
+
+    sent_at = models.DateTimeField()
+    sent_by = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+    sent = models.PositiveIntegerField()
+    received_at = models.DateTimeField(null=True)
+    received_sha256 = models.CharField(max_length=64, blank=True)
+    cleaned = models.PositiveIntegerField(default=0)
+    opted_out = models.PositiveIntegerField(default=0)
+    newly = models.PositiveIntegerField(default=0)
+    no_longer = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(received_at=None) | Q(sent=F("cleaned") + F("opted_out")),
+                name="optoutexchange_control_totals",
+            )
+        ]
+
+
+class OptOut(models.Model):
+    """Somebody with this NHS number opted out nationally, from one exchange until another.
+
+    By number and not by person: records of a population name people who are nobody here.
+    """
+
+    nhs_number = models.CharField(max_length=10)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    exchange = models.ForeignKey(OptOutExchange, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["nhs_number"], condition=Q(until=None), name="optout_one_open"),
+            models.CheckConstraint(condition=Q(nhs_number__regex=r"^[0-9]{10}$"), name="optout_nhs_number_shape"),
+        ]
+
+
+class Objection(models.Model):
+    """A person objected to a use of their records, or took that back. Append-only; the latest of a purpose counts.
+
+    `purpose` is that of a legal basis, or empty: every use beyond their own care. Another thing than
+    the national opt-out, and than a wish for no messages.
+    """
+
+    class Kind(models.TextChoices):
+        OBJECTS = "objects"
+        WITHDRAWN = "withdrawn"
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="objections")
+    purpose = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    words = models.TextField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "purpose", "-id"])]
+
+
+class RightsRequest(models.Model):
+    """What a person asked about their records: access, rectification, objection, complaint; and its clocks.
+
+    `who` and `reply_to` are as they gave them; `person` is known once they were found here.
+    """
+
+    class Kind(models.TextChoices):
+        ACCESS = "access"
+        RECTIFICATION = "rectification"
+        OBJECTION = "objection"
+        COMPLAINT = "complaint"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    who = models.CharField(max_length=200)
+    reply_to = models.TextField()
+    asked = models.TextField()
+    received_on = models.DateField()
+    acknowledge_by = models.DateField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    due_on = models.DateField()
+    extended_because = models.TextField(blank=True)
+    identity_checked_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at=None, outcome="") | Q(closed_at__isnull=False) & ~Q(outcome=""),
+                name="rightsrequest_closed_with_an_outcome",
+            ),
+            models.CheckConstraint(condition=Q(due_on__gte=F("received_on")), name="rightsrequest_due_after_received"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "due_on"], condition=Q(closed_at=None), name="rightsrequest_open")
+        ]
+
+
+class RightsStep(models.Model):
+    """One thing that was done about a request. Append-only."""
+
+    request = models.ForeignKey(RightsRequest, on_delete=models.PROTECT, related_name="steps")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    what = models.CharField(max_length=20)
+    words = models.TextField(blank=True)

@@ -149,6 +149,18 @@ class Population:
         """A table of a dataset as an expression on `engine`; raises NoSuchDataset."""
         return engine.read_parquet(str(self._of(dataset) / name / "part-*.parquet"))
 
+    def nhs_numbers(self) -> set[str]:
+        """Every NHS number in any dataset."""
+        backend = engine()
+        try:
+            found: set[str] = set()
+            for dataset in self.datasets():
+                numbers = backend.to_pyarrow(self.table(backend, dataset, "identities").select("nhs_number"))
+                found |= {number for number in numbers["nhs_number"].to_pylist() if number}
+            return found
+        finally:
+            backend.disconnect()
+
     @contextmanager
     def importing(self, dataset: str) -> "Iterator[Import]":
         """A place to write a dataset; it takes the place of what was there when the block ends well."""

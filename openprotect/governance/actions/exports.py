@@ -36,7 +36,8 @@ class ExportToMake:
     """An export that may be made now: as whom (`scope`), of what, under what.
 
     `request` is set where it is of one person's own records; `purposes` are those of the basis,
-    and `beyond_care` says that it is not the care of those whom the file names.
+    `beyond_care` says that it is not the care of those
+    whom the file names, and `opt_out_applies` that the national data opt-out does.
     """
 
     id: UUID
@@ -45,6 +46,7 @@ class ExportToMake:
     fields: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     beyond_care: bool = False
+    opt_out_applies: bool = False
     request: UUID | None = None
 
 
@@ -115,6 +117,7 @@ def claim_export(*, export: UUID, by: Scope, now: datetime) -> Done[ExportToMake
             fields=tuple(row.agreement.fields),
             purposes=basis.purposes,
             beyond_care=basis.beyond_care,
+            opt_out_applies=basis.opt_out_applies,
         )
     )
 

@@ -24,6 +24,7 @@ from openprotect.governance.queries.agreements import (
     exports,
     exports_of_requests,
     resting_on,
+    use_under,
     waiting_exports,
 )
 from openprotect.governance.queries.audit import (
@@ -188,6 +189,7 @@ __all__ = [
     "to_review",
     "trail_head",
     "trail_state",
+    "use_under",
     "user_id_of",
     "user_names",
     "users_called",

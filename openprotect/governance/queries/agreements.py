@@ -84,6 +84,12 @@ def bases_to_agree_on(*, scope: Scope) -> list[LegalBasis]:
     return [each for each in LegalBasis.objects.order_by("title") if each.ends_at is None or each.ends_at > scope.now]
 
 
+def use_under(basis: int, *, scope: Scope) -> Resting:
+    """What a basis says to a use that rests on it."""
+    require(scope)
+    return resting_on(LegalBasis.objects.get(id=basis))
+
+
 def resting_on(basis: LegalBasis) -> Resting:
     """What a basis says to those that rest on it."""
     return Resting(
@@ -91,6 +97,7 @@ def resting_on(basis: LegalBasis) -> Resting:
         starts_at=basis.starts_at,
         ends_at=basis.ends_at,
         beyond_care=not basis.is_direct_care,
+        opt_out_applies=basis.opt_out_applies,
     )
 
 

@@ -64,12 +64,17 @@ CATEGORIES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Resting:
-    """What an agreement needs to know of the basis it rests on."""
+    """What an agreement needs to know of the basis it rests on.
+
+    `beyond_care` says that it is not the care of those whom it is about, so that their objections
+    count; `opt_out_applies` that the national data opt-out does.
+    """
 
     purposes: tuple[str, ...]
     starts_at: datetime
     ends_at: datetime | None
     beyond_care: bool = False
+    opt_out_applies: bool = False
 
     def live(self, now: datetime) -> bool:
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)

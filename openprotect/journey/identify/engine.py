@@ -11,6 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from openprotect.journey.identify.compile import EVIDENCE, Plan, Tables
 from openprotect.journey.identify.facts import MEMBERS, CohortResult
+from openprotect.people.facts import Known
 from openprotect.people.population import Population
 from openprotect.people.population import engine as new_engine
 from openprotect.programmes.codelists import CodeList
@@ -19,6 +20,8 @@ from openprotect.programmes.definitions.cohort import Cohort, Rule, window_of
 READ = ("people", "events", "medicines", "admissions", "services")
 LISTED_ONLY = "list:"
 """What the id of somebody begins with who stands on an imported list but not in the records."""
+OPTED_OUT, OBJECTED = "national-data-opt-out", "own-objection"
+_SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection"}
 
 
 def run_cohort(
@@ -28,8 +31,12 @@ def run_cohort(
     dataset: str,
     index_date: date,
     lists: pa.Table | None = None,
+    known: Known | None = None,
 ) -> CohortResult:
     """Who is in the cohort on `index_date`, and why: computed in one pass over each table.
+
+    With `known` the records of whoever opted out or objected are not used; their places on imported
+    lists are, because a list was drawn up for their care.
 
     `lists` are the imported lists: columns `list`, `from_date`, and `nhs_number` or
     `person_id`. Whoever stands on one but not in the records takes part as `list:` and their
@@ -39,7 +46,8 @@ def run_cohort(
     try:
         tables = {name: population.table(backend, dataset, name) for name in READ}
         listed = on_lists(lists, population, backend, dataset)
-        return run_over(Plan(cohort, codelists, index_date), backend, tables, listed)
+        out = None if known is None else out_of_use(known, population, backend, dataset)
+        return run_over(Plan(cohort, codelists, index_date), backend, tables, listed, out)
     finally:
         backend.disconnect()
 
@@ -57,18 +65,48 @@ def on_lists(lists: pa.Table | None, population: Population, backend: Backend, d
     return joined.select("list", person_id=person, from_date=joined.from_date.cast("date"))
 
 
-def run_over(plan: Plan, backend: Backend, tables: Tables, listed: ir.Table | None) -> CohortResult:
+def out_of_use(known: Known, population: Population, backend: Backend, dataset: str) -> ir.Table:
+    """Who is left out of a use beyond care, and why: columns person_id, out.
+
+    A number that the national service was not asked about counts as opted out; who has none is not.
+    """
+    identities = population.table(backend, dataset, "identities").select("person_id", "nhs_number")
+    numbers = [
+        *((number, OBJECTED) for number in known.objected - known.opted_out),
+        *((number, OPTED_OUT) for number in known.opted_out),
+    ]
+    named = ibis.memtable(
+        {"nhs_number": [number for number, _ in numbers], "why": [why for _, why in numbers]},
+        schema={"nhs_number": "string", "why": "string"},
+    )
+    asked = ibis.memtable({"nhs_number": sorted(known.checked)}, schema={"nhs_number": "string"})
+    joined = identities.left_join(named, "nhs_number").select("person_id", "nhs_number", "why")
+    unasked = identities.filter(identities.nhs_number.length() > 0).anti_join(asked, "nhs_number")
+    unasked = unasked.select("person_id", unchecked=ibis.literal(OPTED_OUT))
+    both = joined.left_join(unasked, "person_id")
+    both = both.select("person_id", out=ibis.coalesce(both.unchecked, both.why))
+    return both.filter(both.out.notnull()).distinct()
+
+
+def run_over(
+    plan: Plan, backend: Backend, tables: Tables, listed: ir.Table | None, out: ir.Table | None = None
+) -> CohortResult:
     """The same over tables that are at hand, with the columns of `people.population.TABLES`.
 
-    `listed` has the columns list, person_id and from_date.
+    `listed` has the columns list, person_id and from_date; `out` person_id and out.
     """
     persons = plan.persons(tables, listed)
+    if out is not None:
+        applies = out if listed is None else out.anti_join(listed, "person_id")
+        joined = persons.left_join(applies, "person_id")
+        persons = joined.mutate(excluded=ibis.coalesce(joined.out, joined.excluded)).select(*persons.columns)
     by_exclusion = persons.group_by("excluded").aggregate(people=persons.count())
     counts = {row["excluded"]: row["people"] for row in backend.to_pyarrow(by_exclusion).to_pylist()}
     members = backend.to_pyarrow(_members(plan, plan.known(tables, persons.filter(persons.excluded.isnull()), listed)))
     members = members.cast(MEMBERS)
     cohort = plan.cohort
-    excluded = {one.id: counts.get(one.id, 0) for one in cohort.exclusions}
+    exclusions = [one.id for one in cohort.exclusions]
+    excluded = {key: counts.get(key, 0) for key in ([] if out is None else [OPTED_OUT, OBJECTED]) + exclusions}
     in_groups = members.group_by("group").aggregate([("person_id", "count_distinct")]).to_pylist()
     found = {row["group"]: row["person_id_count_distinct"] for row in in_groups}
     people = pc.count_distinct(members["person_id"]).as_py()
@@ -89,7 +127,7 @@ def _attrition(counts: Mapping[str | None, int], excluded: Mapping[str, int], pe
     steps = [("in the records or on a list", left)]
     for key, number in excluded.items():
         left -= number
-        steps.append((f"left after: {key}", left))
+        steps.append((f"left after: {_SAID.get(key, key)}", left))
     return [*steps, ("in at least one group", people)]
 
 

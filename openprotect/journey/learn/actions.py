@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 
-from openprotect.governance.actions import claim_export, keep_export, permit
+from openprotect.governance.actions import claim_export, keep_export, permit, refuse_export
 from openprotect.governance.scope import Scope
 from openprotect.journey.learn import exports
 from openprotect.journey.learn.events import DayRecorded
 from openprotect.lib.done import Done
 from openprotect.lib.london import today
+from openprotect.people.errors import OptOutsNotFresh
 
 _RECORD = """
 INSERT INTO learn_ledgerday (programme, date, locality_id, state, people)
@@ -63,7 +63,11 @@ def make_export(*, export: UUID, by: Scope, now: datetime) -> Done[bool]:
     made = claim_export(export=export, by=by, now=now).value
     if made is None:
         return Done(False)
-    content, totals = exports.gather(made, opted_out=_nobody, by=by)
+    try:
+        content, totals = exports.gather(made, by=by)
+    except OptOutsNotFresh as unknown:
+        refuse_export(export=export, why=str(unknown), by=by, now=now)
+        return Done(False)
     name = f"people-{today(now):%Y-%m-%d}-{str(export)[:8]}.csv"
     keep_export(export=export, content=content, file_name=_file_name(name), totals=totals, by=by, now=now)
     return Done(True)
@@ -72,7 +76,3 @@ def make_export(*, export: UUID, by: Scope, now: datetime) -> Done[bool]:
 def _file_name(name: str) -> str:
     # A row that says so would be read as a person's, so the name of the file does.
     return name if settings.MODE == "live" else f"synthetic-not-for-care-{name}"
-
-
-def _nobody(people: Collection[UUID]) -> Mapping[str, Collection[UUID]]:
-    return {}

@@ -9,7 +9,7 @@ asked, so that row-level security decides a second time, row by row and table by
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from openprotect.journey.learn.facts import STATES
 from openprotect.lib.nhs_number import format_nhs_number
 from openprotect.lib.spreadsheets import csv_file
 from openprotect.lib.telephone import format_telephone
+from openprotect.people import opt_outs
 
 # Everybody for whom the giver has a grant that holds now, on a basis that does.
 _GRANTED = """
@@ -67,17 +68,18 @@ WHERE r.person_id = ANY(%s::uuid[]) ORDER BY 2
 _STATE = "SELECT person_id, state FROM learn_person_state WHERE person_id = ANY(%s::uuid[]) ORDER BY programme"
 
 
-def gather(
-    made: ExportToMake, *, opted_out: Callable[[Collection[UUID]], Mapping[str, Collection[UUID]]], by: Scope
-) -> tuple[bytes, Totals]:
+def gather(made: ExportToMake, *, by: Scope) -> tuple[bytes, Totals]:
     """The file and its control totals; one audit event for each person in it.
 
-    `opted_out` says who of some people are out by national data opt-out and who by objection.
+    Raises OptOutsNotFresh where the national data opt-out applies and is not known well enough.
     """
     require(by)
     granted = _ask(_GRANTED, made.giver)
-    out: Mapping[str, Collection[UUID]] = opted_out([id_ for id_, *_ in granted]) if made.beyond_care else {}
-    national, own = set(out.get("opted_out", ())), set(out.get("objected", ()))
+    everybody = [person for person, *_ in granted]
+    national, own = frozenset[UUID](), frozenset[UUID]()
+    if made.beyond_care:
+        out = opt_outs.out_of_use(everybody, purposes=made.purposes, national=made.opt_out_applies, scope=by)
+        national, own = out["opted_out"], out["objected"]
     why = {
         person: left_out(
             died=died,
