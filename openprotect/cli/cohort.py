@@ -94,7 +94,7 @@ def _kept(pack: Path, codelists: Path | None, population: "Population", dataset:
     from openprotect.cli.session import ready
 
     with ready():
-        from openprotect.cli.care import ensure_board
+        from openprotect.cli.care import ensure_board, ensure_opt_outs
         from openprotect.governance import clock, scope
         from openprotect.jobs import cohorts
         from openprotect.journey import flow
@@ -105,6 +105,7 @@ def _kept(pack: Path, codelists: Path | None, population: "Population", dataset:
         ensure_board(now=now)
         version = flow.perform(programmes.publish_pack, by=by, now=now, pack=checked)
         flow.perform(programmes.switch_on, by=by, now=now, version=version)
+        ensure_opt_outs(population, now=now)
         built = cohorts.run(pack_version=version, population=population, dataset=dataset, index_date=day, now=now)
     click.echo(f"{built.joined:,} joined, {built.left:,} left.", err=True)
     return built.result

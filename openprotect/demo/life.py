@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from tqdm import tqdm
 
-from openprotect.demo import players, seen, setting_up
+from openprotect.demo import opt_outs, players, seen, setting_up
 from openprotect.demo.crowd import crowd, let_commits_wait
 from openprotect.demo.living import Living
 from openprotect.demo.synthesise.population import synthesise
@@ -207,6 +207,7 @@ def _receive_list(path: Path, now: datetime) -> None:
 def _run_cohort(population: Population, now: datetime) -> None:
     with enter(system("demo", now=now)):
         version = switched_on()["covid-protect"]
+    opt_outs.exchange(population, now=now)
     cohorts.run(pack_version=version, population=population, dataset=DATASET, index_date=now.date(), now=now)
 
 

@@ -47,3 +47,27 @@ class OptOutsNotFresh(Refusal):
 
 class FileIsThere(Refusal):
     """There is a file called {name} already, and it was left as it is. Choose another name."""
+
+
+class AlreadyAnswered(Refusal):
+    """This request has been answered and is closed. If they ask again, receive it as another request."""
+
+
+class IdentityNotChecked(Refusal):
+    """Nothing is given out before the identity of whoever asked was checked. Check it, and record how."""
+
+
+class NobodyFound(Refusal):
+    """Nobody with this NHS number is held here, so there is nothing to give out or to change. Check the number."""
+
+    status = 422
+
+
+class NoExtension(Refusal):
+    """The time cannot be extended: it was already, it has passed, or the law gives this kind no longer time."""
+
+
+class NotAnOutcome(Refusal):
+    """This cannot come of a request of this kind: choose an outcome from the list."""
+
+    status = 422

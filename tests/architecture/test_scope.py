@@ -43,7 +43,7 @@ REFERENCE = {
     "governance_organisationrelation", "governance_teamhours",
     "governance_membership", "governance_legalbasis", "governance_sharingagreement", "governance_agreementsignature",
     "programmes_packversion", "programmes_activation",
-    "people_listversion", "identify_cohortrun", "learn_ledgerday", "learn_openwork",
+    "people_listversion", "people_optoutexchange", "identify_cohortrun", "learn_ledgerday", "learn_openwork",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
     "governance_legalhold",
 }  # fmt: skip
@@ -59,6 +59,10 @@ PERSONAL = {
     "people_contactpoint": "see.contact_points",
     "people_need": "see.needs",
     "people_wish": "see.person",
+    "people_optout": "",  # applied and counted, read by nobody
+    "people_objection": "act.rights",
+    "people_rightsrequest": "",  # act.rights, in the organisation that received it
+    "people_rightsstep": "",  # the same
     "people_listplace": "see.reasons",
     "people_listchange": "",
     "identify_reason": "see.reasons",
@@ -99,7 +103,7 @@ HERS = {
 }  # fmt: skip
 A_PARTNERS = {"act_referral", "act_referralstep"}
 APPEND_ONLY = {
-    "governance_auditevent", "governance_agreementsignature", "programmes_packversion", "people_wish", "people_listversion", "people_listchange",
+    "governance_auditevent", "governance_agreementsignature", "programmes_packversion", "people_wish", "people_objection", "people_rightsstep", "people_listversion", "people_listchange",
     "identify_reason", "contact_link", "contact_calltry", "check_in_answerset", "triage_decision", "act_step",
     "act_note", "act_referralstep", "outbox_message", "governance_patternreview",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
@@ -108,6 +112,7 @@ APPEND_ONLY = {
 # Of which the application may change single columns alone, never whom a row is about.
 NARROW = {
     "governance_emergencyaccess",
+    "people_rightsrequest",
     "governance_accessgrant",
     "governance_accessstoprequest",
     "governance_accessstop",
@@ -121,6 +126,7 @@ KEY = {
 COLUMN = {
     "people_person": "id",
     "governance_export": "",
+    "people_optout": "",
     "check_in_doortry": "",
     "act_referrallink": "",
     "governance_emergencynotice": "",

@@ -50,11 +50,14 @@ def sign(agreement: int, side: str, now: datetime = BEGINS) -> None:
     )  # fmt: skip
 
 
-def basis(key: str, *, purpose: str, now: datetime = BEGINS, ends_at: datetime | None = None) -> int:
+def basis(
+    key: str, *, purpose: str, now: datetime = BEGINS, ends_at: datetime | None = None, opt_out_applies: bool = False
+) -> int:
     """Another legal basis."""
     stated: int = flow.perform(
         actions.state_basis, key=key, title=key.replace("-", " ").capitalize(), purpose=purpose,
-        owner="Caldicott guardian", starts_at=now, ends_at=ends_at, by=system("test", now=now), now=now,
+        owner="Caldicott guardian", starts_at=now,
+        ends_at=ends_at or now + timedelta(days=200), opt_out_applies=opt_out_applies, by=system("test", now=now), now=now,
     )  # fmt: skip
     return stated
 

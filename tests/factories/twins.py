@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from openprotect.governance import actions as governance_actions
+from openprotect.demo import opt_outs as national
 from openprotect.governance import queries as governance
 from openprotect.governance.scope import Scope, nobody, system
 from openprotect.jobs import sending
@@ -17,7 +18,9 @@ from openprotect.journey.act import actions as act
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.contact import actions as contact
 from openprotect.people import actions as people
+from openprotect.people import rights
 from openprotect.people.facts import Arrival, ContactPointGiven
+from openprotect.people.population import Population
 from tests.factories import published_files
 from tests.factories.seen import one, rows
 from tests.factories.small_service import (
@@ -66,6 +69,9 @@ def twins(folder: Path) -> tuple[Twin, Twin]:
     )
     _looked_up_by_the_other(ADA, f"reviewer-{SECOND.lower()}")
     _looked_up_by_the_other(BASHIR, f"reviewer-{FIRST.lower()}")
+    for twin, arrival in zip(both, (ADA, BASHIR_WITH_ADDRESS), strict=True):
+        _objects(twin.person, arrival.nhs_number)
+    national.exchange(Population(folder / "population"), now=BEGINS, of_a_thousand=1000)
     now = days_pass(UNANSWERED_UNTIL_RUNG)
     for twin in both:
         _writes(twin.person, now)
@@ -137,6 +143,22 @@ def _writes(person: UUID, now: datetime) -> None:
     open_now = one("SELECT id FROM check_in_checkin WHERE person_id = %s AND status = 'open'", person, now=now)
     flow.perform(check_in.save_page, check_in=open_now, answers={"who": "self"}, by=by, now=now)
     flow.perform(people.record_wish, person=person, kind="contact", by=by, now=now)
+
+
+def _objects(person: UUID, nhs_number: str) -> None:
+    lead = staff("ig-lead")
+    flow.perform(people.record_objection, person=person, purpose="", words="Not for planning", by=lead, now=BEGINS)
+    flow.perform(
+        rights.receive_request,
+        kind="access",
+        who="Themselves",
+        reply_to="1 High Street",
+        asked="What do you hold about me?",
+        nhs_number=nhs_number,
+        received_on=BEGINS.date(),
+        by=lead,
+        now=BEGINS,
+    )
 
 
 def _row(nhs_number: str, name: str, born: date | None) -> dict[str, str]:

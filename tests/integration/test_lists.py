@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.db.utils import IntegrityError
 
+from openprotect.demo import opt_outs
 from openprotect.governance import queries as governance
 from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.scope import enter, system
@@ -65,6 +66,7 @@ def run_cohort(folder: Path, now: datetime) -> None:
     extract = published_files.records(folder / "records", people=[NOBODY_ON_IT])
     import_records(extract, form=TABLES_FORMAT, population=population, dataset="extract", now=now)
     version = one("SELECT pack_version_id FROM programmes_activation WHERE ends_at IS NULL")
+    opt_outs.exchange(population, now=now, of_a_thousand=0)
     cohorts.run(pack_version=version, population=population, dataset="extract", index_date=now.date(), now=now)
 
 

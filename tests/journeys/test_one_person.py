@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from openprotect.config.database_urls import Urls
+from openprotect.demo import opt_outs
 from openprotect.demo.personas import link_in
 from openprotect.governance import clock
 from openprotect.governance import queries as governance
@@ -75,6 +76,7 @@ def test_mrs_hall_is_found_reached_heard_helped_and_asked_again(committed_db: Ur
     # --- Identify: she is in, for two reasons, each with its evidence ---
     extract = published_files.records(tmp_path / "records", people=[HER_RECORD], events=[HER_DISEASE])
     import_records(extract, form=TABLES_FORMAT, population=population, dataset="extract", now=now)
+    opt_outs.exchange(population, now=now, of_a_thousand=0)
     cohorts.run(pack_version=version, population=population, dataset="extract", index_date=TUESDAY, now=now)
     assert rows("SELECT rule, evidence_date FROM identify_reason ORDER BY rule") == [
         ("NATIONAL-LIST", date(2020, 3, 25)),

@@ -8,12 +8,15 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from openprotect.governance.actions import claim_export, keep_export, permit, refuse_export
-from openprotect.governance.scope import Scope
-from openprotect.journey.learn import exports
+from openprotect.governance.actions import claim_export, keep_export, permit, record, refuse_export
+from openprotect.governance.actions.exports import ExportToMake
+from openprotect.governance.rules.agreements import Totals
+from openprotect.governance.scope import Scope, enter
+from openprotect.journey.learn import exports, held
 from openprotect.journey.learn.events import DayRecorded
 from openprotect.lib.done import Done
 from openprotect.lib.london import today
+from openprotect.people import rights
 from openprotect.people.errors import OptOutsNotFresh
 
 _RECORD = """
@@ -63,6 +66,8 @@ def make_export(*, export: UUID, by: Scope, now: datetime) -> Done[bool]:
     made = claim_export(export=export, by=by, now=now).value
     if made is None:
         return Done(False)
+    if made.request is not None:
+        return _own_records(made, made.request, by, now)
     try:
         content, totals = exports.gather(made, by=by)
     except OptOutsNotFresh as unknown:
@@ -70,6 +75,22 @@ def make_export(*, export: UUID, by: Scope, now: datetime) -> Done[bool]:
         return Done(False)
     name = f"people-{today(now):%Y-%m-%d}-{str(export)[:8]}.csv"
     keep_export(export=export, content=content, file_name=_file_name(name), totals=totals, by=by, now=now)
+    return Done(True)
+
+
+def _own_records(made: ExportToMake, request: UUID, by: Scope, now: datetime) -> Done[bool]:
+    person = rights.person_of(request, scope=by)
+    if person is None:
+        why = "The request is closed, or the identity of whoever asked was not checked."
+        refuse_export(export=made.id, why=why, by=by, now=now)
+        return Done(False)
+    banner = "" if settings.MODE == "live" else "Synthetic: not for care"
+    content = held.as_page(held.held_about(person, scope=by), scope=by, banner=banner)
+    with enter(made.scope) as asker:
+        record("own records exported", by=asker, person=person, of="export", id=made.id)
+    name = _file_name(f"own-records-{today(now):%Y-%m-%d}-{str(made.id)[:8]}.html")
+    totals = Totals(rows_in=1, exported=1)
+    keep_export(export=made.id, content=content, file_name=name, totals=totals, by=by, now=now)
     return Done(True)
 
 
