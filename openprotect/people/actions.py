@@ -257,6 +257,7 @@ def end_emergency_of_closed_records(*, by: Scope, now: datetime) -> Done[int]:
     closed = Person.objects.filter(Q(restricted=True) | Q(died_on__isnull=False), id__in=opened)
     return end_emergency_access_to(people=list(closed.values_list("id", flat=True)), by=by, now=now)
 
+
 def record_objection(*, person: UUID, purpose: str, words: str, by: Scope, now: datetime) -> Done[None]:
     """Write down that a person objects to a use of their records: one purpose, or, empty, all beyond their own care.
 

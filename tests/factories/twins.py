@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from openprotect.governance import actions as governance_actions
 from openprotect.demo import opt_outs as national
+from openprotect.governance import actions as governance_actions
 from openprotect.governance import queries as governance
 from openprotect.governance.scope import Scope, nobody, system
 from openprotect.jobs import sending
