@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from openprotect.config.database_urls import Urls, parts, without_password
+from openprotect.config.providers import Provider
+from openprotect.config.providers import read as read_providers
 from openprotect.lib.errors import BadInput, Fault
 
 MODES = ("demo", "live", "test")
@@ -37,6 +39,10 @@ class Environment:
     secret_key: str | None = field(repr=False)
     link_key: str | None = field(repr=False)
     pseudonym_key: str | None = field(repr=False)
+    providers: tuple[Provider, ...] = ()
+    staff_idle_minutes: int = 30
+    staff_session_hours: int = 12
+    staff_sessions: int = 3
 
     @property
     def is_live(self) -> bool:
@@ -79,6 +85,10 @@ def read(environ: Mapping[str, str], *, home: Path, repository: Path = REPOSITOR
         anchor_email=reader.anchor_email(mode),
         allowed_hosts=reader.allowed_hosts(base_url, live=mode == "live"),
         base_url=base_url,
+        providers=reader.providers(),
+        staff_idle_minutes=reader.number("OPENPROTECT_STAFF_IDLE_MINUTES", 30, most=12 * 60),
+        staff_session_hours=reader.number("OPENPROTECT_STAFF_SESSION_HOURS", 12, most=24),
+        staff_sessions=reader.number("OPENPROTECT_STAFF_SESSIONS", 3, most=20),
         **keys,
     )
     if reader.faults:
@@ -193,6 +203,23 @@ class _Reader:
         if given and ("@" not in given or " " in given):
             self.fault("OPENPROTECT_ANCHOR_EMAIL", given, "the e-mail address of the privacy officer")
         return given or ("privacy-officer@example.org" if mode == "demo" else "")
+
+    def providers(self) -> tuple[Provider, ...]:
+        given = self.get("OPENPROTECT_SIGN_IN_PROVIDERS")
+        if not given:
+            return ()
+        found, faults = read_providers(Path(given))
+        self.faults += faults
+        return found
+
+    def number(self, name: str, otherwise: int, *, most: int) -> int:
+        given = self.get(name)
+        if not given:
+            return otherwise
+        if not given.isdecimal() or not 1 <= int(given) <= most:
+            self.fault(name, given, f"a whole number from 1 to {most}")
+            return otherwise
+        return int(given)
 
     def data(self, home: Path, repository: Path) -> Path:
         given = self.get("OPENPROTECT_DATA")

@@ -43,6 +43,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
     "procrastinate.contrib.django",
     "openprotect.governance",
     "openprotect.people",
@@ -69,8 +74,45 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "openprotect.web.middleware.private_answers",
     "openprotect.web.middleware.ScopeMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # inside the scope: what it reads is bound by it
+    "openprotect.web.sign_in.middleware.SignInMiddleware",
 ]
 AUTH_USER_MODEL = "governance.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("username", "name")}),
+        ("CommonPasswordValidator", {}),
+    )
+]
+LOGIN_URL = "account_login"
+# Sign-in. Nobody signs up: an administrator appoints; what a provider says of somebody is not kept.
+ACCOUNT_ADAPTER = "openprotect.web.sign_in.adapters.Accounts"
+SOCIALACCOUNT_ADAPTER = "openprotect.web.sign_in.adapters.Providers"
+MFA_ADAPTER = "openprotect.web.sign_in.adapters.SecondFactors"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+# Of one account from one address; another address is not held up by it, nor by the next quarter of an hour.
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/15m/key", "login": "60/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "OpenProtect"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.speaks_https  # a browser allows passkeys on localhost alone
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: a form that leads elsewhere is what the policy of forms forbids
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [provider.app() for provider in ENVIRONMENT.providers]}}
+# Counts of failed tries and codes that were used: for all processes, and read by the sign-in pages alone.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "governance_signincache",
+    }
+}
 ROOT_URLCONF = "openprotect.config.urls"
 WSGI_APPLICATION = "openprotect.config.wsgi.application"
 TEMPLATES = [
@@ -78,7 +120,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [PACKAGE / "web" / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "openprotect.web.templating.environment"},
+        "OPTIONS": {
+            "environment": "openprotect.web.templating.environment",
+            "context_processors": ["openprotect.web.pages.given"],
+        },
     }
 ]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # our jobs stand in one place, not in each app
@@ -94,7 +139,10 @@ WHITENOISE_MAX_AGE = 7 * 24 * 60 * 60  # the address changes with the file; see 
 WHITENOISE_USE_FINDERS = True  # reads them where they are at start-up: no folder to fill, no step to forget
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# How long a colleague's session may rest, how long it may last, and in how many browsers.
+STAFF_IDLE_SECONDS = ENVIRONMENT.staff_idle_minutes * 60
+STAFF_SESSION_SECONDS = SESSION_COOKIE_AGE = ENVIRONMENT.staff_session_hours * 60 * 60
+STAFF_SESSIONS = ENVIRONMENT.staff_sessions
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -6,6 +6,7 @@ from openprotect.interop.outbox.provider import Outbox
 from openprotect.jobs import tasks
 from openprotect.journey import flow
 from openprotect.journey.contact import ports
+from openprotect.web.sign_in import recording
 
 BANNER = "Synthetic: not for care"
 
@@ -20,3 +21,4 @@ def connect() -> None:
         )
     )
     flow.connect_jobs(tasks.DEFERRED)
+    recording.connect()

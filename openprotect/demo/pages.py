@@ -19,17 +19,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openprotect.demo import personas
 from openprotect.governance import queries as governance
-from openprotect.governance.actions import record
 from openprotect.governance.errors import NotADemo, NotThere
 from openprotect.governance.scope import enter, system
 from openprotect.interop.outbox import queries
+from openprotect.web import kept
 from openprotect.web.identity import membership_in, remember_membership
 from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.shown import shown_telephone
+from openprotect.web.sign_in import sessions
 from openprotect.web.signed_in import first_page
 
 Rest = ParamSpec("Rest")
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 CHANNELS = {"": "All", "sms": "Texts", "email": "E-mails", "letter": "Letters"}
 
 
@@ -72,12 +73,10 @@ def sign_in(request: ScopedRequest) -> HttpResponse:
         if id_ is None or member is None:
             raise NotThere()
         user = get_user_model().objects.get(pk=id_)
-        # As the system: Django writes down when somebody last signed in.
         login(request, user, backend=BACKEND)
+        sessions.begin(request, id_, proven_by="demo", by=demo)
         remember_membership(request, member)
-    with enter(member.scope):
-        record("signed in to the demo", by=member.scope, of="user", id=id_)
-    return redirect(first_page(member.scope))
+    return redirect(kept.page_of(request) or first_page(member.scope))
 
 
 @require_GET

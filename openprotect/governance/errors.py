@@ -346,3 +346,38 @@ class ReviewNeedsWords(Refusal):
     """Write a few words: whoever reads this later was not there."""
 
     status = 422
+
+
+class EmailBelongsToAnother(Refusal):
+    """Another account has this e-mail address, so nothing was changed: check it."""
+
+
+class SetupLinkEnded(Refusal):
+    """This link was used already, or it is too old. Ask whoever gave it to you for another."""
+
+    status = 404
+
+
+class UnknownAccount(Refusal):
+    """We do not know this account: somebody who manages access here has to appoint you first."""
+
+    status = 403
+
+
+class ProviderRefused(Refusal):
+    """Signing in did not work: begin again from the sign-in page."""
+
+    status = 403
+
+
+class ProviderUnavailable(Refusal):
+    """The service that proves who you are cannot be reached just now. You are not signed in: try again in a few
+    minutes, or ring the number below."""
+
+    status = 503
+
+
+class FormNotOurs(Refusal):
+    """This page has been open for too long, or it did not come from here: load it again."""
+
+    status = 403

@@ -7,8 +7,10 @@ it loses nothing.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+
+from django.conf import settings
 
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
@@ -37,6 +39,8 @@ def sweep(*, now: datetime) -> int:
         steps.run("compare_anchor", lambda: trail.compare(now=now))
         steps.run("end_what_rests", lambda: flow.perform(governance.end_what_rests, by=by, now=now))
         steps.run("warn_of_ends", lambda: flow.perform(governance.warn_of_ends, by=by, now=now))
+        steps.run("sweep_sessions", lambda: _sweep_sessions(by))
+        steps.run("release_calls_of_leavers", lambda: flow.perform(contact.release_calls_of_leavers, by=by, now=now))
         steps.run("release_expired_calls", lambda: flow.perform(contact.release_expired_calls, by=by, now=now))
         steps.run("miss_due", lambda: _miss_due(by))
         steps.run("own_restricted", lambda: flow.perform(act.own_restricted, by=by, now=now))
@@ -63,6 +67,11 @@ def record_day(*, now: datetime) -> None:
         for programme in sorted(on):
             record = partial(flow.perform, learn.record_day, by=by, now=now, programme=programme)
             steps.run("record_day", record)
+
+
+def _sweep_sessions(by: Scope) -> None:
+    longest = timedelta(seconds=settings.STAFF_SESSION_SECONDS)
+    flow.perform(governance.sweep_sessions, longest=longest, real_now=datetime.now(UTC), by=by, now=by.now)
 
 
 def _miss_due(by: Scope) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from openprotect.governance.errors import FormNotOurs
 from openprotect.lib.errors import Refusal
 from openprotect.web.pages import page
 
@@ -55,7 +57,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token, usually one that stood open for long: CSRF_FAILURE_VIEW."""
-    return page(request, "errors/form_expired.html", status=HTTPStatus.FORBIDDEN)
+    ours = request.headers.get("Origin") in (f"{request.scheme}://{request.get_host()}", settings.BASE_URL)
+    scope = getattr(request, "scope", None)
+    staffs = scope is not None and scope.identity == "staff"
+    if not staffs:
+        return page(request, "errors/form_expired.html", status=HTTPStatus.FORBIDDEN)
+    from openprotect.web import kept
+
+    # Only of a form that came from a page of ours, such as one from before somebody signed in again.
+    back = kept.page_of(request) if ours and kept.keep_form(request) else ""
+    shown = page(request, "errors/form_expired.html", {"back": back}, status=HTTPStatus.FORBIDDEN)
+    return refused(shown, FormNotOurs())
 
 
 def failed(request: HttpRequest) -> HttpResponse:

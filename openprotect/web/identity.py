@@ -18,11 +18,13 @@ from django.urls import Resolver404, resolve
 from openprotect.governance import queries
 from openprotect.governance.queries import StaffMember
 from openprotect.governance.scope import Scope, nobody, signing_in
+from openprotect.web.sign_in import sessions
 
 _PERSON = "person_proof"
 _PARTNER = "partner_proof"
 _SEEN = "person_seen"
 _MEMBERSHIP = "membership"
+SIGN_IN_PAGES = "/sign-in/"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def scope_of(request: HttpRequest, *, now: datetime) -> Scope:
         case "partner":
             return _partner(request, now=now)
         case "sign_in":
+            sessions.still_signed_in(request)
             return signing_in(now=now)
         case _:
             return nobody(now=now)
@@ -78,6 +81,12 @@ def person_proof(request: HttpRequest) -> PersonProof | None:
     return PersonProof(**held)
 
 
+def person_before(request: HttpRequest) -> str:
+    """Whose page has ended in this browser because it rested: not who is there."""
+    held = request.session.get(_PERSON)
+    return str(held["person"]) if held else ""
+
+
 def forget_person(request: HttpRequest) -> None:
     """The phone may be somebody else's: after it, the link and the date are needed again."""
     request.session.pop(_PERSON, None)
@@ -101,6 +110,9 @@ def membership_in(request: HttpRequest) -> int | None:
 
 
 def _area(request: HttpRequest) -> str:
+    # Some of them are another library's, and have no area of their own.
+    if request.path_info.startswith(SIGN_IN_PAGES):
+        return "sign_in"
     try:
         return next(iter(resolve(request.path_info).namespaces), "")
     except Resolver404:
@@ -129,8 +141,7 @@ def _partner(request: HttpRequest, *, now: datetime) -> Scope:
 
 
 def _staff(request: HttpRequest, *, now: datetime) -> Scope:
-    user = request.user
-    if not user.is_authenticated:
+    if not sessions.still_signed_in(request) or sessions.second_factor_missing(request):
         return nobody(now=now)
-    member = queries.staff_member(user.pk, now=now, membership=membership_in(request))
+    member = queries.staff_member(int(request.user.pk or 0), now=now, membership=membership_in(request))
     return member.scope if member else nobody(now=now)

@@ -8,8 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.template.backends.utils import csrf_input
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 
 from openprotect.governance.scope import Scope
 
@@ -53,8 +58,17 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """The page of a template. `errors` in the context puts "Error:" before its title."""
+    return HttpResponse(render_to_string(template, dict(context or {}), request), status=status)
+
+
+def given(request: HttpRequest) -> dict[str, Any]:
+    """What every template is given, those of other people's views too.
+
+    A form of colleagues says on which page it stands, so that it can be shown there again if it
+    comes after their session has ended.
+    """
     scope: Scope | None = getattr(request, "scope", None)
-    given = {
+    made: dict[str, Any] = {
         "service": Service(
             name=settings.SERVICE_NAME,
             synthetic=settings.MODE != "live",
@@ -62,6 +76,16 @@ def page(
         ),
         "help": help_line(),
         "scope": scope,
-        **(context or {}),
     }
-    return HttpResponse(render_to_string(template, given, request), status=status)
+    if scope is not None and scope.identity == "staff":
+        made["csrf_input"] = format_html(
+            '{}<input type="hidden" name="on_page" value="{}">', csrf_input(request), request.get_full_path()
+        )
+    if request.path_info.startswith("/sign-in/"):
+        made["messages"] = [str(message) for message in messages.get_messages(request)]
+        onward = urlencode({"next": request.GET["next"]}) if "next" in request.GET else ""
+        made["providers"] = [
+            {"name": app["name"], "href": f"{reverse('openid_connect_login', args=[app['provider_id']])}?{onward}"}
+            for app in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+        ]
+    return made

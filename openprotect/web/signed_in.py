@@ -17,14 +17,17 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from openprotect.governance import clock, queries
-from openprotect.governance.actions import end_emergency_access, permit
+from openprotect.governance.actions import end_emergency_access, end_session, permit
 from openprotect.governance.errors import EmergencyUnderWay, NotPermitted
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
+from openprotect.web import kept
 from openprotect.web.errors import refused
 from openprotect.web.pages import ScopedRequest, page
+from openprotect.web.sign_in import sessions
 
 Rest = ParamSpec("Rest")
+KEPT = "You were signed out before this was sent. What you had typed is in the form below: check it, then send it."
 
 
 @dataclass(frozen=True)
@@ -120,14 +123,27 @@ def signed_in(
     @wraps(view)
     def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         if request.scope.identity != "staff":
-            if request.user.is_authenticated and queries.memberships_of(request.user.pk, now=request.scope.now):
-                where = urlencode({"next": request.get_full_path() if request.method == "GET" else ""})
-                return redirect(f"{reverse('sign_in:works_as')}?{where}")
-            signed_out = page(request, "staff/signed_out.html", status=HTTPStatus.FORBIDDEN)
-            return refused(signed_out, NotPermitted())
+            return _who_are_you(request)
+        if request.method == "POST":
+            kept.form_sent(request)
         return view(request, *args, **kwargs)
 
     return asked
+
+
+def _who_are_you(request: ScopedRequest) -> HttpResponse:
+    """What is missing: a second factor, a membership to act under, or all of it. A form is kept meanwhile."""
+    was_kept = kept.keep_form(request)
+    if request.user.is_authenticated:
+        if sessions.second_factor_missing(request):
+            return redirect("mfa_index")
+        if queries.memberships_of(request.user.pk, now=request.scope.now):
+            where = urlencode({"next": request.get_full_path() if request.method == "GET" else ""})
+            return redirect(f"{reverse('sign_in:works_as')}?{where}")
+    onward = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+    context = {"kept": was_kept, "sign_in": f"{reverse('account_login')}?{onward}".rstrip("?")}
+    signed_out = page(request, "staff/signed_out.html", context, status=HTTPStatus.FORBIDDEN)
+    return refused(signed_out, NotPermitted())
 
 
 def needs(
@@ -209,7 +225,20 @@ def staff_page(
         "reviews_waiting": _reviews_waiting(request, here),
         **context,
     }
-    return page(request, template, given, status=status)
+    shown = page(request, template, given, status=status)
+    return _with_what_was_typed(request, shown, template, given)
+
+
+def _with_what_was_typed(
+    request: ScopedRequest, shown: HttpResponse, template: str, given: dict[str, Any]
+) -> HttpResponse:
+    """The page with the form that was kept while its writer signed in again."""
+    if shown.status_code != HTTPStatus.OK or kept.shown_again(request, shown.content.decode()) is None:
+        return shown
+    again = {**given, "notices": [*given["notices"], {"text": KEPT, "done": False}]}
+    shown = page(request, template, again)
+    shown.content = (kept.shown_again(request, shown.content.decode()) or "").encode()
+    return shown
 
 
 def open_to(scope: Scope) -> tuple[Area, ...]:
@@ -235,6 +264,9 @@ def first_page(scope: Scope) -> str:
 @require_POST
 def sign_out(request: ScopedRequest) -> HttpResponse:
     """Ends the session; nothing of it is left in this browser."""
+    if request.user.is_authenticated:
+        given = {"session_key": request.session.session_key, "user": request.user.pk}
+        flow.perform(end_session, by=request.scope, now=request.scope.now, **given)
     auth.logout(request)
     return redirect("/")
 

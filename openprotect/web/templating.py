@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.staticfiles import finders
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms import BaseForm
 from django.templatetags.static import static as address_of
 from django.urls import reverse
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
@@ -34,7 +36,7 @@ def environment(**options: Any) -> Environment:
         "lstrip_blocks": True,
     }
     made = Environment(autoescape=True, **options)
-    made.globals |= {"url": url, "static": static, "component": _components(made)}
+    made.globals |= {"url": url, "static": static, "component": _components(made), "form_errors": form_errors}
     made.filters |= {
         "date": shown.shown_date,
         "time": shown.shown_time,
@@ -49,6 +51,15 @@ def environment(**options: Any) -> Environment:
 def url(name: str, *args: object, **kwargs: object) -> str:
     """The address of a named page."""
     return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def form_errors(form: BaseForm) -> list[dict[str, str]]:
+    """What is wrong with a form that Django read, for the summary: beside its field where it has one."""
+    return [
+        {"text": str(text), "href": "" if name == NON_FIELD_ERRORS else f"#{name}"}
+        for name, texts in form.errors.items()
+        for text in texts
+    ]
 
 
 @cache

@@ -88,7 +88,6 @@ def appoint(
     with enter(system("governance", now=now)):
         if user is None:
             user = User(username=username, name=name, home_id=employer)
-            user.set_unusable_password()
             user.save()
         elif user.home_id is None:
             user.home_id = employer
@@ -185,6 +184,19 @@ def transfer(*, user: int, organisation: int, by: Scope, now: datetime) -> Done[
 def _may_manage(organisation: int, *, by: Scope) -> None:
     permit("manage.memberships", by=by)
     if by.identity == "staff" and (by.organisation is None or organisation not in covered_by(by.organisation)):
+        raise OutsideYourOrganisation()
+
+
+def may_manage_user(user: int, *, by: Scope, now: datetime) -> None:
+    """Refuse an administrator who does not cover everything that this user works in, or who is the user."""
+    permit("manage.memberships", by=by)
+    if by.identity == "system":
+        return
+    if str(user) == by.actor:
+        raise GrantsToThemselves()
+    where = set(Membership.objects.filter(user_id=user).values_list("organisation_id", "ends_at"))
+    live = {organisation for organisation, ends_at in where if ends_at is None or ends_at > now}
+    if by.organisation is None or not live or live - covered_by(by.organisation):
         raise OutsideYourOrganisation()
 
 

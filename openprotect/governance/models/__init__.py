@@ -43,8 +43,10 @@ from openprotect.governance.models.organisations import (
     TeamHours,
 )
 from openprotect.governance.models.staff import (
+    Credential,
     Membership,
     Role,
+    StaffSession,
     User,
 )
 from openprotect.governance.models.trail import (
@@ -70,6 +72,7 @@ __all__ = [
     "BasisChange",
     "BasisParty",
     "BasisWarning",
+    "Credential",
     "EmergencyAccess",
     "EmergencyNotice",
     "EmergencyReview",
@@ -86,6 +89,7 @@ __all__ = [
     "SendingHold",
     "ServiceClock",
     "SharingAgreement",
+    "StaffSession",
     "Team",
     "TeamHours",
     "User",

@@ -84,6 +84,10 @@ from openprotect.governance.queries.organisations import (
     organisations,
     owner_team,
 )
+from openprotect.governance.queries.sign_in import (
+    any_user_id,
+    user_by_email,
+)
 from openprotect.governance.queries.staff import (
     StaffMember,
     covered_by,
@@ -97,6 +101,7 @@ from openprotect.governance.queries.staff import (
     user_id_of,
     user_names,
     users_called,
+    users_who_may,
 )
 from openprotect.governance.queries.trail import (
     TrailState,
@@ -133,6 +138,7 @@ __all__ = [
     "agreement",
     "agreements",
     "agreements_to_export",
+    "any_user_id",
     "asked_about",
     "audit_actions",
     "audit_events",
@@ -190,9 +196,11 @@ __all__ = [
     "trail_head",
     "trail_state",
     "use_under",
+    "user_by_email",
     "user_id_of",
     "user_names",
     "users_called",
+    "users_who_may",
     "waiting_exports",
     "who_could_see",
     "who_saw",

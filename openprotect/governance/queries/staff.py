@@ -53,6 +53,12 @@ def memberships_of(user_id: int, *, now: datetime) -> list[StaffMember]:
     return [_member(each, now) for each in _live(now).filter(user_id=user_id, user__is_active=True)]
 
 
+def users_who_may(permission: str, *, now: datetime) -> set[int]:
+    """The ids of active users who have a membership now whose role holds the permission."""
+    found = _live(now).filter(user__is_active=True, role__permissions__contains=[permission])
+    return set(found.order_by().values_list("user_id", flat=True))
+
+
 def user_id_of(username: str) -> int | None:
     """The id of an active user, for signing in."""
     return User.objects.filter(username=username, is_active=True).values_list("id", flat=True).first()

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from openprotect.governance.errors import NotThere
@@ -17,6 +18,7 @@ from openprotect.journey.act import queries as act
 from openprotect.journey.check_in import actions, errors, queries, rules
 from openprotect.journey.check_in.queries import CheckInView
 from openprotect.programmes import queries as programmes
+from openprotect.web import kept
 from openprotect.web.errors import refused
 from openprotect.web.identity import PersonProof, remember_person
 from openprotect.web.pages import ScopedRequest, page
@@ -58,6 +60,9 @@ def start(request: ScopedRequest, token: str, wish: str = "check-in") -> HttpRes
     if proof.ended:
         return page(request, "public/asking_ended.html")
     remember_person(request, PersonProof(proof.link_id, str(proof.person_id), str(proof.check_in_id)))
+    before = kept.answers_of(request, str(proof.person_id))
+    if wish == "check-in" and before and before.page.startswith(reverse("public:resume")):
+        return redirect(before.page)
     return redirect(_LEADS_TO[wish])
 
 
@@ -79,7 +84,12 @@ def topic(request: ScopedRequest, proof: PersonProof, page_id: str) -> HttpRespo
     asked = presenters.find_page(check_in, page_id)
     checking = "check" in request.GET
     if request.method == "GET":
-        return page(request, "public/topic.html", presenters.topic(check_in, asked, checking=checking))
+        before = kept.answers_of(request, proof.person)
+        again = before if before and before.page == request.path else None
+        # What was entered when the page had ended: shown again, and saved when it is sent.
+        entered = posted.form(asked, again.sent(), check_in.answers) if again else None
+        return page(request, "public/topic.html", presenters.topic(check_in, asked, sent=entered, checking=checking))
+    kept.answers_sent(request)
     raw = posted.form(asked, request.POST, check_in.answers)
     answers, faults = rules.validate_page(check_in.questionnaire, page_id, raw, check_in.answers)
     if faults:

@@ -10,8 +10,9 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpResponse
 
 from openprotect.governance.errors import NotPermitted
+from openprotect.web import kept
 from openprotect.web.errors import refused
-from openprotect.web.identity import PersonProof, person_proof
+from openprotect.web.identity import PersonProof, person_before, person_proof
 from openprotect.web.pages import ScopedRequest, page
 
 Rest = ParamSpec("Rest")
@@ -26,7 +27,9 @@ def proven(
     def asked(request: ScopedRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         proof = person_proof(request)
         if proof is None or request.scope.identity != "person":
-            return refused(page(request, "public/ended.html", status=HTTPStatus.FORBIDDEN), NotPermitted())
+            before = person_before(request)
+            context = {"kept": bool(before) and kept.keep_answers(request, before)}
+            return refused(page(request, "public/ended.html", context, status=HTTPStatus.FORBIDDEN), NotPermitted())
         return view(request, proof, *args, **kwargs)
 
     return asked

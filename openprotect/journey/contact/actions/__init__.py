@@ -3,6 +3,7 @@
 from openprotect.journey.contact.actions.calls import (
     claim_call,
     record_call,
+    release_calls_of_leavers,
     release_expired_calls,
 )
 from openprotect.journey.contact.actions.plan import (
@@ -24,6 +25,7 @@ __all__ = [
     "hash_of",
     "plan",
     "record_call",
+    "release_calls_of_leavers",
     "release_expired_calls",
     "resume",
     "resume_all",

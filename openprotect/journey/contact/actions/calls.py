@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from openprotect.governance.actions import permit, record
+from openprotect.governance.queries import users_who_may
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey.contact import rules
 from openprotect.journey.contact.errors import AnswersAreMissing, CallIsNotYours, NobodyToRing, UnknownOutcome
@@ -111,6 +112,17 @@ def record_call(*, call: UUID, outcome: str, contact_point: int | None, by: Scop
     ringing.claimed_until = None
     ringing.save()
     return Done(ringing.status, events)
+
+
+def release_calls_of_leavers(*, by: Scope, now: datetime) -> Done[int]:
+    """Put calls back on the list that are in the hands of people who no longer ring anybody here."""
+    permit("send.messages", by=by)
+    held = Call.objects.filter(status=Call.Status.BEING_PHONED)
+    leavers = set(held.values_list("claimed_by", flat=True)) - users_who_may("act.call", now=now)
+    if not leavers:
+        return Done(0)
+    # Their lease ends now: what becomes of the call is decided where every other lease's end is.
+    return Done(held.filter(claimed_by__in=leavers).update(claimed_until=now))
 
 
 def release_expired_calls(*, by: Scope, now: datetime) -> Done[int]:

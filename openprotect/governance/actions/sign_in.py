@@ -1,0 +1,177 @@
+"""Writes of what an account is proven by, and of browsers that are signed in.
+
+The sign-in pages act as nobody in particular (`scope.signing_in`); what they may do is written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.models import Session
+from django.db.models import F, Q
+
+from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.staff import may_manage_user
+from openprotect.governance.errors import EmailBelongsToAnother, NotPermitted, SetupLinkEnded
+from openprotect.governance.models import Credential, Membership, StaffSession, User
+from openprotect.governance.scope import SIGN_IN, Scope, enter, require, system
+from openprotect.lib.done import Done
+
+SETUP_LASTS = timedelta(hours=72)
+
+
+def hand_over_setup(*, user: int, by: Scope, now: datetime, real_now: datetime) -> Done[str]:
+    """A link's secret by which somebody sets a password, once: handed over by whoever appoints them.
+
+    They begin anew: the password and second factors they had are gone, and they are signed out.
+    """
+    may_manage_user(user, by=by, now=now)
+    token = secrets.token_urlsafe(32)
+    given = {"password": "", "setup_hash": _hash(token), "setup_until": real_now + SETUP_LASTS}
+    with enter(system("governance", now=now)):
+        Credential.objects.update_or_create(user_id=user, defaults=given)
+        Authenticator.objects.filter(user_id=user).delete()
+        _end_all([user])
+    record("set-up link handed over", by=by, of="user", id=user)
+    return Done(token)
+
+
+def set_password(*, token: str, password: str, by: Scope, now: datetime, real_now: datetime) -> Done[int]:
+    """Use a set-up link up. The caller has checked that the password is long enough."""
+    _signing_in(by)
+    held = Credential.objects.select_for_update().filter(setup_hash=_hash(token), setup_until__gt=real_now).first()
+    if held is None or not _works_here(held.user_id, now):
+        raise SetupLinkEnded()
+    user = User.objects.get(pk=held.user_id)
+    with enter(system("governance", now=now)):
+        user.set_password(password)
+        user.save(update_fields=["password"])  # type: ignore[misc]
+        Credential.objects.filter(user=user).update(setup_hash=None, setup_until=None)
+        _end_all([user.pk])
+    record("password set", by=by, of="user", id=user.pk)
+    return Done(user.pk)
+
+
+def enter_email(*, user: int, email: str, by: Scope, now: datetime) -> Done[None]:
+    """By which address a provider's account is known as this user, once the provider has verified it."""
+    may_manage_user(user, by=by, now=now)
+    email = email.strip().lower()
+    with enter(system("governance", now=now)):
+        if Credential.objects.filter(email=email).exclude(user_id=user).exists():
+            raise EmailBelongsToAnother()
+        Credential.objects.update_or_create(user_id=user, defaults={"email": email})
+    record("e-mail address entered", by=by, of="user", id=user)
+    return Done(None)
+
+
+def link_account(*, user: int, provider: str, subject: str, by: Scope, now: datetime) -> Done[None]:
+    """A provider's account, by what never changes of it, is this user's from now on."""
+    if by.identity == "nobody":
+        _signing_in(by)
+    else:
+        may_manage_user(user, by=by, now=now)
+    with enter(system("governance", now=now)):
+        SocialAccount.objects.get_or_create(provider=provider, uid=subject, defaults={"user_id": user})
+    record("provider's account linked", by=by, of="user", id=user, why=provider)
+    return Done(None)
+
+
+def begin_session(
+    *, user: int, session_key: str, proven_by: str, keep: int, by: Scope, now: datetime, real_now: datetime
+) -> Done[None]:
+    """Somebody signed in with a browser. Of more than `keep` browsers the oldest are signed out."""
+    require(by)
+    with enter(system("governance", now=now)):
+        StaffSession.objects.filter(session_key=session_key).delete()
+        StaffSession.objects.create(session_key=session_key, user_id=user, began_at=real_now)
+        older = StaffSession.objects.filter(user_id=user).order_by("-began_at", "session_key")[keep:]
+        _delete(StaffSession.objects.filter(session_key__in=[each.session_key for each in older]))
+    record("signed in", by=by, of="user", id=user, why=proven_by)
+    return Done(None)
+
+
+def end_session(*, session_key: str | None, user: int, by: Scope, now: datetime) -> Done[None]:
+    """Somebody signed this browser out."""
+    require(by)
+    with enter(system("governance", now=now)):
+        StaffSession.objects.filter(session_key=session_key or "").delete()
+    record("signed out", by=by, of="user", id=user)
+    return Done(None)
+
+
+def sign_out_everywhere(*, user: int, by: Scope, now: datetime) -> Done[None]:
+    """Every browser of a user is signed out, at its next request at the latest. One's own, or as an administrator."""
+    if str(user) != by.actor:
+        may_manage_user(user, by=by, now=now)
+    with enter(system("governance", now=now)):
+        _end_all([user])
+    record("signed out everywhere", by=by, of="user", id=user)
+    return Done(None)
+
+
+def deactivate(*, user: int, by: Scope, now: datetime) -> Done[None]:
+    """Somebody has left: their account is closed, their memberships and sessions have ended."""
+    may_manage_user(user, by=by, now=now)
+    with enter(system("governance", now=now)):
+        User.objects.filter(pk=user).update(is_active=False)
+        for membership in _live(now).filter(user_id=user):
+            membership.ends_at = max(now, membership.starts_at + timedelta(microseconds=1))
+            membership.save(update_fields=["ends_at"])
+        Credential.objects.filter(user_id=user).update(setup_hash=None, setup_until=None)
+        _end_all([user])
+    record("account closed", by=by, of="user", id=user)
+    return Done(None)
+
+
+def sweep_sessions(*, longest: timedelta, by: Scope, now: datetime, real_now: datetime) -> Done[int]:
+    """Remove sessions that have lasted long enough, those of leavers, and set-up links that nobody may use.
+
+    Every request asks again whether its user works here; this leaves nothing lying about. Returns
+    how many were removed.
+    """
+    permit("manage.memberships", by=by)
+    over = StaffSession.objects.filter(began_at__lte=real_now - longest)
+    leavers = StaffSession.objects.filter(~Q(user__is_active=True) | ~Q(user__in=_live(now).values("user")))
+    removed = _delete(over) + _delete(leavers)
+    Session.objects.filter(expire_date__lt=real_now).delete()
+    links = Credential.objects.filter(setup_hash__isnull=False)
+    links.filter(Q(setup_until__lte=real_now) | ~Q(user__is_active=True)).update(setup_hash=None, setup_until=None)
+    return Done(removed)
+
+
+def _end_all(users: Iterable[int]) -> None:
+    users = list(users)
+    User.objects.filter(pk__in=users).update(session_epoch=F("session_epoch") + 1)
+    _delete(StaffSession.objects.filter(user_id__in=users))
+
+
+def _delete(sessions: object) -> int:
+    keys = [each.session_key for each in sessions]
+    if keys:
+        Session.objects.filter(session_key__in=keys).delete()
+        StaffSession.objects.filter(session_key__in=keys).delete()
+    return len(keys)
+
+
+def _live(now: datetime):  # type: ignore[no-untyped-def]
+    return Membership.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+
+
+def _works_here(user: int, now: datetime) -> bool:
+    ends_later = Membership.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), user_id=user, user__is_active=True)
+    return ends_later.exists()
+
+
+def _signing_in(by: Scope) -> None:
+    require(by)
+    if by.actor != SIGN_IN:
+        raise NotPermitted()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,23 @@
+"""To a provider and back. What the address says besides where to go on is not passed on."""
+
+from __future__ import annotations
+
+from allauth.socialaccount.providers.openid_connect import views
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.views.decorators.http import require_GET
+
+
+@require_GET
+def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Sends the browser to the provider. A link must not choose how strictly it asks, or what for."""
+    passed = QueryDict(mutable=True)
+    if "next" in request.GET:
+        passed["next"] = request.GET["next"]
+    request.GET = passed  # type: ignore[assignment]
+    return views.login(request, provider_id)
+
+
+@require_GET
+def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """What the provider says of them."""
+    return views.callback(request, provider_id)
