@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.actions.staff import may_manage_user
@@ -150,7 +150,7 @@ def _end_all(users: Iterable[int]) -> None:
     _delete(StaffSession.objects.filter(user_id__in=users))
 
 
-def _delete(sessions: object) -> int:
+def _delete(sessions: Iterable[StaffSession]) -> int:
     keys = [each.session_key for each in sessions]
     if keys:
         Session.objects.filter(session_key__in=keys).delete()
@@ -158,7 +158,7 @@ def _delete(sessions: object) -> int:
     return len(keys)
 
 
-def _live(now: datetime):  # type: ignore[no-untyped-def]
+def _live(now: datetime) -> QuerySet[Membership]:
     return Membership.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
 
 
