@@ -23,6 +23,8 @@ PERMISSIONS: Mapping[str, str] = {
     "act.calls_to_action": "Accept, refer and close what needs action",
     "see.notes": "See notes",
     "see.every_need": "See what needs action in every team of the scope, not only the own one",
+    "see.referrals": "See what was referred to the own organisation, and nothing else of the person",
+    "act.referrals": "Accept, hand back and report on what was referred to the own organisation",
     "see.ledger": "See where everybody stands, as counts",
     "see.audit": "See who saw what, everywhere",
     "see.own_audit": "See who saw the patients of the own practice",

@@ -157,3 +157,76 @@ def grant(table: str, *privileges: str, columns: tuple[str, ...] = ()) -> migrat
 def statement(text: str) -> migrations.RunSQL:
     """One SQL text in which `{app}` stands for the app role and braces are doubled."""
     return _run(sql.SQL(text).format(app=sql.Identifier(settings.APP_ROLE)))
+
+
+def one_person(child: str, column: str, parent: str, *, key: str = "id") -> migrations.RunSQL:
+    """A row of `child` and the row of `parent` that it points at are about the same person.
+
+    Policies judge a row by its own person_id, so what it points at must not be another's. Takes the
+    place of the foreign key of `column`: still one check a write. `whose` makes the parent's key.
+    """
+    names = {
+        "child": sql.Identifier(child),
+        "name": sql.Identifier(f"{child}_{column}_of_person"),
+        "column": sql.Identifier(column),
+        "parent": sql.Identifier(parent),
+        "key": sql.Identifier(key),
+        "child_text": sql.Literal(child),
+        "column_text": sql.Literal(column),
+    }
+    return _run(sql.SQL(_ONE_KEY_GOES).format(**names), sql.SQL(_ONE_PERSON).format(**names))
+
+
+def whose(parent: str, *, key: str = "id") -> migrations.RunSQL:
+    """Lets other tables point at a row of `parent` together with its person."""
+    names = [sql.Identifier(each) for each in (parent, f"{parent}_of_person", key)]
+    return _run(sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE ({}, person_id)").format(*names))
+
+
+def changes(table: str, *columns: str) -> migrations.RunSQL:
+    """The only columns of a table that the app role may change; whose a row is never changes."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    t, role = sql.Identifier(table), sql.Identifier(settings.APP_ROLE)
+    return _run(
+        sql.SQL("REVOKE UPDATE ON {} FROM {}").format(t, role),
+        sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(names, t, role),
+    )
+
+
+def without(table: str, *policies: str) -> migrations.RunSQL:
+    """Takes policies of `protect` away: what nobody does by them, nobody may."""
+    t = sql.Identifier(table)
+    return _run(*(sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(f"{table}_{p}"), t) for p in policies))
+
+
+def staff_update(table: str, *permissions: str) -> migrations.RunSQL:
+    """Staff change rows for which they hold every one of `permissions`: that of seeing among them.
+
+    PostgreSQL asks no SELECT policy of an UPDATE that reads nothing, so seeing is asked here.
+    """
+    t, c = sql.Identifier(table), sql.Identifier("person_id")
+    may = sql.SQL(" AND ").join(sql.SQL("op_may({})").format(sql.Literal(each)) for each in permissions)
+    rule = sql.SQL("op_identity() = 'staff' AND {} AND op_sees({}.{})").format(may, t, c)
+    policy = sql.Identifier(f"{table}_staff_update")
+    return _run(
+        sql.SQL("DROP POLICY {} ON {}").format(policy, t),
+        sql.SQL("CREATE POLICY {} ON {} FOR UPDATE USING ({})").format(policy, t, rule),
+    )
+
+
+_ONE_KEY_GOES = """
+DO $$
+DECLARE
+    one_key text;
+BEGIN
+    SELECT c.conname INTO STRICT one_key FROM pg_constraint c
+    JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+    WHERE c.contype = 'f' AND c.conrelid = to_regclass({child_text}) AND a.attname = {column_text};
+    EXECUTE format('ALTER TABLE %I DROP CONSTRAINT %I', {child_text}, one_key);
+END
+$$
+"""
+_ONE_PERSON = """
+ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY ({column}, person_id) REFERENCES {parent} ({key}, person_id)
+    DEFERRABLE INITIALLY DEFERRED
+"""

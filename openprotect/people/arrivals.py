@@ -132,7 +132,7 @@ ON CONFLICT (person_id, kind) DO UPDATE SET detail = coalesce(nullif(excluded.de
 
 _END_OLD_GRANTS = """
 UPDATE governance_accessgrant g SET ends_at = %(now)s
-FROM people_person p WHERE g.person_id = p.id AND g.ends_at IS NULL AND g.starts_at < %(now)s
+FROM people_person p WHERE g.person_id = p.id AND g.ends_at IS NULL AND g.starts_at <= %(now)s
   AND p.id IN (SELECT person_id FROM arrival)
   AND ((g.via = 'registration' AND g.organisation_id IS DISTINCT FROM p.practice_id)
     OR (g.via = 'residence' AND g.organisation_id IS DISTINCT FROM p.locality_id))

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from openprotect.demo import opt_outs as national
 from openprotect.governance import actions as governance_actions
-from openprotect.governance import queries as governance
 from openprotect.governance.scope import Scope, nobody, system
 from openprotect.jobs import sending
 from openprotect.journey import flow
@@ -37,6 +36,7 @@ from tests.factories.small_service import (
 )
 
 NEEDS = {"medicines": "not_enough", "medicines_days": 0, "medicines_collect": False, "food": "no_food"}
+SECOND_COUNCIL = {"code": "T09", "name": "Valley District Council", "kind": "council"}
 UNANSWERED_UNTIL_RUNG = 6  # days
 BASHIR_WITH_ADDRESS = replace(
     BASHIR,
@@ -63,9 +63,12 @@ def twins(folder: Path) -> tuple[Twin, Twin]:
     invited = small_service(folder, ADA, BASHIR_WITH_ADDRESS)
     listed = [_row(each.nhs_number, each.given_name, each.date_of_birth) for each in (ADA, BASHIR_WITH_ADDRESS)]
     published_files.receive(published_files.shielded_list(folder / "list.csv", *listed), now=BEGINS)
+    flow.perform(
+        governance_actions.register_organisations, rows=[SECOND_COUNCIL], by=system("test", now=BEGINS), now=BEGINS
+    )
     both = (
-        _cared_for(invited["ada"], practice=FIRST, locality="T04"),
-        _cared_for(invited["bashir"], practice=SECOND, locality="T05"),
+        _cared_for(invited["ada"], practice=FIRST, locality="T04", partner="T02"),
+        _cared_for(invited["bashir"], practice=SECOND, locality="T05", partner=SECOND_COUNCIL["code"]),
     )
     _looked_up_by_the_other(ADA, f"reviewer-{SECOND.lower()}")
     _looked_up_by_the_other(BASHIR, f"reviewer-{FIRST.lower()}")
@@ -81,24 +84,24 @@ def twins(folder: Path) -> tuple[Twin, Twin]:
     return both
 
 
-def _cared_for(invited: Invited, *, practice: str, locality: str) -> Twin:
+def _cared_for(invited: Invited, *, practice: str, locality: str, partner: str) -> Twin:
     _mistypes(invited)
     answer(invited, **NEEDS)
     needs = dict(rows("SELECT category, id FROM act_calltoaction WHERE person_id = %s", invited.person))
     reviewer, lead = staff(f"reviewer-{practice.lower()}"), staff(f"reviewer-{locality.lower()}")
     flow.perform(act.add_note, call_to_action=needs["medicines"], text="Rang the pharmacy.", by=reviewer, now=BEGINS)
-    council = governance.organisations("council")[0].id
-    _governed(invited.person, practice, council)
+    council = _organisation(partner)
+    _governed(invited.person, practice)
     asked: dict[str, Any] = {"organisation": council, "asked": "A food parcel"}
     referral = flow.perform(act.refer, call_to_action=needs["food"], by=lead, now=BEGINS, **asked)
     sending.send_referral_link(referral=referral, now=BEGINS)
-    partner = Scope("partner", actor="partner", now=BEGINS, referral=referral, organisation=council)
-    flow.perform(act.answer_referral, referral=referral, verb="accept", outcome="", text="", by=partner, now=BEGINS)
+    by = Scope("partner", actor="partner", now=BEGINS, referral=referral, organisation=council)
+    flow.perform(act.answer_referral, referral=referral, verb="accept", outcome="", text="", by=by, now=BEGINS)
     return Twin(invited.person, _organisation(practice), _organisation(locality), referral)
 
 
-def _governed(person: UUID, practice: str, council: int) -> None:
-    """A stop of access, a pattern looked into, a letter on who saw them. The council is not who has the referral."""
+def _governed(person: UUID, practice: str) -> None:
+    """A stop of access, a pattern looked into, a letter on who saw them. It is not for who has the referral."""
     manager = flow.perform(
         governance_actions.appoint,
         username=f"manager-{practice.lower()}",

@@ -141,7 +141,8 @@ def save_page(*, check_in: UUID, answers: Mapping[str, object], by: Scope, now: 
     found = _open_for_writing(check_in, now=now)
     Draft.objects.update_or_create(
         check_in=found,
-        defaults={"person_id": found.person_id, "answers": dict(answers), "saved_at": now},
+        defaults={"answers": dict(answers), "saved_at": now},
+        create_defaults={"person_id": found.person_id, "answers": dict(answers), "saved_at": now},
     )
     return Done(None)
 

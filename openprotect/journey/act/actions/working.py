@@ -77,7 +77,7 @@ def move(call: CallToAction, verb: str, *, by: Scope, now: datetime, detail: str
     before = call.status
     call.status = rules.TRANSITIONS[before, verb]
     call.version += 1
-    call.save()
+    call.save(update_fields=["status", "version", "accepted_by", "accepted_at", "closed_at", "outcome"])
     Step.objects.create(
         call_to_action=call,
         person_id=call.person_id,

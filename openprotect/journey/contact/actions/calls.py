@@ -110,7 +110,7 @@ def record_call(*, call: UUID, outcome: str, contact_point: int | None, by: Scop
     events = _what_follows(ringing, chosen, contact, contact_point, by=by, now=now)
     ringing.claimed_by = None
     ringing.claimed_until = None
-    ringing.save()
+    ringing.save(update_fields=["tries", "status", "due_at", "claimed_by", "claimed_until", "ended_at"])
     return Done(ringing.status, events)
 
 
