@@ -24,17 +24,26 @@ from tests.spec.scope.rules import rule_of
 
 # Tables without a row of both twins, with the reason why nothing could be shown by one.
 EMPTY: dict[str, str] = {
+    "governance_auditcheckpoint": "ids and hashes; made where no anchor can be written",
+    "governance_auditanchor": "ids and hashes; made by the sealer",
+    "governance_auditseal": "ids and hashes; made by the sealer",
+    "governance_legalhold": "says nothing of any person",
+    "governance_sendinghold": "says nothing of any person",
+    "governance_basisapproval": "says nothing of any person",
+    "governance_basiswarning": "says nothing of any person",
     "governance_export": "counts, no person: who reads them is probed in tests/integration/test_agreements.py",
 }
 # Rows of tables that say nothing of any person, so that it shows who reads them.
 SAID_OF_NOBODY: tuple[LiteralString, ...] = (
     "INSERT INTO governance_teamhours (team_id, weekday, opens, closes) SELECT id, 0, '08:00', '18:00' FROM governance_team",
     "INSERT INTO governance_sharingagreement (title, purpose, fields, owner, starts_at, ends_at, review_on, stated_at,"
-    " stated_by, ended_because, basis_id, giver_id, receiver_id) SELECT 'Food', 'direct_care', '{}', 'Board', op_now(),"
+    " stated_by, ended_because, basis_id, giver_id, receiver_id) SELECT 'Food', 'direct_care', '{name}', 'Board', op_now(),"
     " op_now() + interval '1 year', '2020-06-01', op_now(), '', '', b.id, 1, 2 FROM governance_legalbasis b LIMIT 1",
     "INSERT INTO governance_agreementsignature (agreement_id, side, name, post, words, signed_on, recorded_at, recorded_by)"
     " SELECT id, 'giver', 'A Name', 'A Post', 'Agreed', '2020-04-01', op_now(), '' FROM governance_sharingagreement",
 )
+# What triggers keep even from the owner of the tables.
+KEPT_FROM_THE_OWNER = TRAIL | {"governance_auditevent"}
 # Written by the system, but in a demo alone: the clock, and packs that nobody has signed.
 ONLY_IN_A_DEMO = {"governance_serviceclock", "programmes_activation"}
 # What takes everybody's access away, one reason at a time.
@@ -52,8 +61,15 @@ THE_SAME = {
     "governance_accessgrant: governance_accessgrant_of_function dropped": "staff see the grants of their organisation"
     " anyway, and the function asks for no others",
 }
+# What only functions go by whose own tests watch them: the sealer of the trail, and emergency access.
+WATCHED_ELSEWHERE = (
+    "governance_auditunsealed: ",
+    "governance_emergencynotice: governance_emergencynotice_staff_read",
+    "governance_emergencyaccess: governance_emergencyaccess_of_function",
+)
 # The tables that show whether a function with the owner's rights asks what it should.
-ASKED_BY = {
+ASKED_BY: dict[str, tuple[str, ...]] = {
+    "op_emergency_basis": (),  # by tests of emergency access
     "op_sees": ("people_person",),
     "op_stopped": ("people_person",),
     "op_referred_here": ("act_referralstep",),
@@ -102,7 +118,9 @@ def test_both_twins_have_a_row_in_every_table(world: World) -> None:
 
 def test_every_statement_works_where_no_policy_holds(world: World) -> None:
     with psycopg.connect(world.urls.owner) as owner:
-        assert controls(owner, world.statements) == []
+        without_effect = controls(owner, world.statements)
+    kept = {f"{change} {table}" for table in KEPT_FROM_THE_OWNER for change in ("UPDATE", "DELETE")}
+    assert set(without_effect) <= kept
 
 
 def test_nobody_reaches_a_row_that_is_not_theirs_and_everybody_reaches_theirs(
@@ -164,7 +182,8 @@ def mutants(world: World, owner: psycopg.Connection[object]) -> list[Mutant]:
         *of_functions(owner, ASKED_BY, READS),
     ]
     assert {each.name for each in every} >= THE_SAME.keys()
-    return [each for each in every if each.name not in THE_SAME and not any(table in EMPTY for table in each.tables)]
+    left_out = (*(f"{table}: " for table in EMPTY), *WATCHED_ELSEWHERE)
+    return [each for each in every if each.name not in THE_SAME and not each.name.startswith(left_out)]
 
 
 def survivors(world: World, chosen: list[Mutant]) -> list[str]:
