@@ -88,6 +88,32 @@ ORDER BY person_id, via, new, ends_at IS NULL, ends_here, ends_at DESC
 ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING
 """
 
+# What a practice has stopped stays stopped: at the successor of who was stopped, and where the practice itself merges,
+# for each of those who were its patients, for the stop must not reach the successor's own.
+_STOPS_GO_ON = """
+WITH pair AS (
+    SELECT * FROM unnest(%(old)s::bigint[], %(new)s::bigint[], %(moments)s::timestamptz[]) AS p(old, new, moment)
+), live AS (
+    SELECT s.*, o.new AS new_organisation, p.new AS new_practice,
+           greatest(coalesce(o.moment, p.moment), s.starts_at) AS begins
+    FROM governance_accessstop s LEFT JOIN pair o ON o.old = s.organisation_id LEFT JOIN pair p ON p.old = s.practice_id
+    WHERE coalesce(o.moment, p.moment) < coalesce(s.ends_at, 'infinity')
+), ended AS (
+    UPDATE governance_accessstop s SET ends_at = live.begins FROM live WHERE s.id = live.id
+)
+INSERT INTO governance_accessstop (request_id, practice_id, organisation_id, person_id, spared, starts_at, ends_at)
+SELECT request_id, coalesce(new_practice, practice_id), coalesce(new_organisation, organisation_id), who.person_id,
+       spared, begins, ends_at
+FROM live CROSS JOIN LATERAL (
+    SELECT live.person_id WHERE live.person_id IS NOT NULL OR live.new_practice IS NULL
+    UNION ALL
+    SELECT DISTINCT g.person_id FROM governance_accessgrant g
+    WHERE live.person_id IS NULL AND live.new_practice IS NOT NULL AND g.organisation_id = live.practice_id
+      AND g.via = 'registration' AND (g.ends_at IS NULL OR g.ends_at > live.begins)
+      AND NOT g.person_id = ANY (live.spared)
+) AS who(person_id)
+"""
+
 # A duty that the successor has no team for is done by one formed like the old.
 _FORM_AGAIN = """
 WITH formed AS (
@@ -208,6 +234,7 @@ def _hand_over(pairs: Sequence[Succession]) -> None:
         "moments": [pair.moment for pair in pairs],
     }
     _do(_SUCCEED, given)
+    _do(_STOPS_GO_ON, given)  # before the grants, which say whose patients they are
     _copying(_HAND_GRANTS_OVER, given, "governance_accessgrant", "id", "organisation_id", "starts_at")
     # In this order: memberships go to the team that does the same duty, which is there by then.
     _copying(_FORM_AGAIN, given, "governance_team", "id", "organisation_id", "opened_at", "closed_at")

@@ -59,6 +59,14 @@ JOIN governance_organisation o ON o.id = g.organisation_id JOIN governance_legal
 WHERE g.starts_at <= %(at)s AND (g.ends_at IS NULL OR g.ends_at > %(at)s)
   AND (%(organisation)s::bigint IS NULL OR g.organisation_id = %(organisation)s)
   AND (%(person)s::uuid IS NULL OR g.person_id = %(person)s)
+  AND NOT EXISTS (
+    SELECT 1 FROM governance_accessstop s
+    WHERE s.organisation_id = g.organisation_id AND s.starts_at <= %(at)s AND (s.ends_at IS NULL OR s.ends_at > %(at)s)
+      AND (s.person_id = g.person_id
+           OR s.person_id IS NULL AND NOT g.person_id = ANY (s.spared) AND EXISTS (
+               SELECT 1 FROM governance_accessgrant r
+               WHERE r.person_id = g.person_id AND r.organisation_id = s.practice_id AND r.via = 'registration'
+                 AND r.starts_at <= %(at)s AND (r.ends_at IS NULL OR r.ends_at > %(at)s))))
 GROUP BY o.id, o.code, o.name, g.via, b.id, b.title, b.purpose, live
 ORDER BY o.code, g.via, b.id
 """
