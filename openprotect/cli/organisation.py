@@ -52,6 +52,29 @@ def close(code: str, day: datetime) -> None:
 
 
 @organisation.command()
+@click.argument("code")
+@click.option("--on", "day", type=DAY, help="The day, such as 2020-03-31; today without it.")
+def show(code: str, day: datetime | None) -> None:
+    """What CODE was to other organisations on a day."""
+    from openprotect.cli.session import ready
+
+    with ready(change=False):
+        from openprotect.governance import clock, queries, scope
+
+        with scope.enter(scope.system("command line", now=clock.now())) as by:
+            if queries.organisation_by_code(code) is None:
+                from openprotect.governance.errors import UnknownOrganisation
+
+                raise UnknownOrganisation(code=code)
+            found = queries.relations_on(code, day.date() if day else london.today(by.now), scope=by)
+    for each in found:
+        until = f" to {each.ends_on:%-d %B %Y}" if each.ends_on else ""
+        click.echo(f"{each.get_kind_display()} {each.to.code} {each.to.name}, {each.starts_on:%-d %B %Y}{until}")
+    if not found:
+        click.echo("Nothing.")
+
+
+@organisation.command()
 @click.argument("code", required=False)
 @click.option("--person", type=click.UUID, help="Of one person instead, by their id.")
 @click.option("--at", "moment", required=True, help="When, by London's clock: 2020-03-31 or 2020-03-31T23:59.")

@@ -71,12 +71,16 @@ def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str
     def perform(action: Any, **arguments: Any) -> Any:
         return flow.perform(action, by=by, now=now, **arguments)
 
+    who = tomllib.loads(WHO_WORKS.read_text(encoding="utf-8"))
     ids: dict[str, int] = perform(governance.register_organisations, rows=rows)
     for row in rows:
         for duty in sorted(_duties(pack, row["kind"])):
             name = f"{duty.replace('_', ' ').capitalize()} team"
-            perform(governance.form_team, organisation=ids[row["code"]], duty=duty, name=name)
-    who = tomllib.loads(WHO_WORKS.read_text(encoding="utf-8"))
+            team = perform(governance.form_team, organisation=ids[row["code"]], duty=duty, name=name)
+            if hours := who["hours"].get(row["kind"]):
+                there = [(day, hours["opens"], hours["closes"]) for day in hours["days"]]
+                always = hours.get("bank_holidays", False)
+                perform(governance.set_hours, team=team, hours=there, open_on_bank_holidays=always)
     for name, role in who["roles"].items():
         perform(governance.define_role, name=name, label=role["label"], permissions=role["permissions"])
     firsts: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from openprotect.governance.facts.teams import Opening
 from openprotect.lib.nhs_number import format_nhs_number
 from openprotect.lib.telephone import format_telephone
 
@@ -72,3 +73,25 @@ def shown_due(due: datetime, now: datetime) -> str:
     if left := shown_span(abs(due - now)):
         return f"due in {left}" if due > now else f"overdue by {left}"
     return "due now"
+
+
+def shown_opening(opening: Opening, now: datetime) -> str:
+    """Whether a team is there: "open until 6:30pm", "closed, opens on Tuesday 14 April 2020 at 8am"; "" if not known."""
+    if not opening.known:
+        return ""
+    if opening.open:
+        return f"open until {_when(opening.until, now)}" if opening.until else "open all day and night"
+    return f"closed, opens {_when(opening.opens, now, at='at ')}" if opening.opens else "closed"
+
+
+def _when(moment: datetime, now: datetime, at: str = "") -> str:
+    local = moment.astimezone(HERE)
+    if local.date() == now.astimezone(HERE).date():
+        return f"{at}{shown_time(moment)}"
+    if (
+        local == local.replace(hour=0, minute=0)
+        and not at
+        and local.date() - now.astimezone(HERE).date() == timedelta(1)
+    ):
+        return "midnight"
+    return f"{'on ' if at else ''}{local:%A} {shown_date(moment)} at {shown_time(moment)}"

@@ -54,6 +54,19 @@ AREAS = (
 GOVERNANCE = (
     Area("see.audit", "Who saw what", "oversight:audit", what="Every view, change and refusal, newest first"),
     Area(
+        "see.audit",
+        "Who could see whom",
+        "oversight:could_see",
+        what="Which organisations had access at a moment, to how many people, on which legal basis",
+    ),
+    Area(
+        "manage.organisations",
+        "Organisations",
+        "oversight:organisations",
+        ("oversight:organisation", "oversight:change_organisation"),
+        what="What organisations are to each other, their teams and when these are there",
+    ),
+    Area(
         "see.bases",
         "Legal bases",
         "oversight:bases",

@@ -10,10 +10,12 @@ import pytest
 
 from openprotect.governance import actions as governance
 from openprotect.governance import clock, errors, queries
+from openprotect.governance.bases import DIRECT_CARE
 from openprotect.governance.facts.organisations import Extract, OrganisationRow
 from openprotect.governance.scope import enter, system
 from openprotect.jobs import sweeper
 from openprotect.journey import flow
+from openprotect.people import actions as people_actions
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, answer, small_service, staff
 
@@ -100,10 +102,8 @@ def test_a_practice_merges_into_another(people: dict[str, Any]) -> None:
         ("T07", "registration"),
     ]
     # A list that still names the old practice means the successor.
-    from openprotect.people import actions as people_actions
-
     with enter(system("test", now=SWEPT)):
-        basis = one("SELECT id FROM governance_legalbasis")
+        basis = queries.basis_id(DIRECT_CARE)
     flow.perform(people_actions.take_in_people, people=[ADA], basis=basis, by=system("test", now=SWEPT), now=SWEPT)
     assert one("SELECT practice_id FROM people_person WHERE id = %s", people["ada"], now=SWEPT) == practice
 
@@ -128,7 +128,7 @@ def test_who_could_see_what_on_the_day_before_stays_answerable(people: dict[str,
         after = queries.who_could_see(at=MIDNIGHT, organisation="T04", scope=by)
         successor = queries.who_could_see(at=MIDNIGHT, organisation="T44", scope=by)
     (grant,) = before.grants
-    assert (grant.people, grant.via, grant.purpose, grant.live) == (1, "residence", "direct care", True)
+    assert (grant.people, grant.via, grant.purpose, grant.live) == (1, "residence", "direct_care", True)
     assert [(w.name, w.role) for w in before.workers] == [
         ("Helen Marsh", "Locality lead"), ("Reviewer, North locality", "Locality lead"),
     ]  # fmt: skip
@@ -162,37 +162,6 @@ def test_a_worker_that_stood_still_for_days_loses_nothing(people: dict[str, Any]
     sweeper.sweep(now=SWEPT + timedelta(days=9))
     assert "T04" not in could_see(MIDNIGHT, people["ada"])
     assert one("SELECT closed_at FROM governance_organisation WHERE code = 'T03'") == MIDNIGHT + timedelta(days=1)
-
-
-@pytest.mark.parametrize(
-    ("action", "arguments", "refusal", "says"),
-    [
-        ("relate", {"organisation": "T99", "kind": "part_of", "to": "T01"}, errors.UnknownOrganisation, "code T99"),
-        ("relate", {"organisation": "T06", "kind": "part_of", "to": "T06"}, errors.NotItsOwnSuccessor, "T06 cannot"),
-        ("relate", {"organisation": "T06", "kind": "located_in", "to": "T05"}, errors.RelationsContradict,
-         "T06 is already located in T04 from 7 April 2020 to now on."),
-        ("relate", {"organisation": "T06", "kind": "part_of", "to": "T01", "ends_on": date(2020, 4, 1)},
-         errors.EndsBeforeItStarts, "1 April 2020, is before the first, 1 May 2020"),
-        ("merge_organisations", {"codes": ("T04",), "into": "T04", "name": ""}, errors.NotItsOwnSuccessor, "T04"),
-        ("merge_organisations", {"codes": ("T04",), "into": "T77", "name": ""}, errors.SuccessorNeedsAName, "T77"),
-        ("merge_organisations", {"codes": ("T04", "T98"), "into": "T05", "name": ""}, errors.UnknownOrganisation, "T98"),
-        ("close_organisation", {"organisation": "T01"}, errors.TheSafetyNetStays, "surveillance"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_is_refused_with_a_sentence(
-    tmp_path: Path, action: str, arguments: dict[str, Any], refusal: type[Exception], says: str
-) -> None:
-    small_service(tmp_path)
-    defaults: dict[str, dict[str, Any]] = {
-        "relate": {"starts_on": MAY, "ends_on": None},
-        "merge_organisations": {"starts_on": MAY},
-        "close_organisation": {"last_day": MAY},
-    }
-    count = "SELECT count(*) FROM governance_organisationrelation"
-    before = one(count)
-    with pytest.raises(refusal, match=says):
-        do(action, now=BEGINS, **{**defaults[action], **arguments})
-    assert one(count) == before
 
 
 def test_an_organisation_is_succeeded_once(people: dict[str, Any]) -> None:

@@ -58,11 +58,14 @@ def set_hours(
 ) -> Done[None]:
     """Say when a team is there: (weekday, opens, closes) by London's clock, Monday is 0, midnight closes the day.
 
-    It replaces what was said before. Raises HoursOverlap.
+    It replaces what was said before; said again it changes nothing. Raises HoursOverlap.
     """
     permit("manage.organisations", by=by)
-    _open(team)
+    found = _open(team)
     _follow_one_another(hours)
+    there = sorted(TeamHours.objects.filter(team_id=team).values_list("weekday", "opens", "closes"))
+    if (there, found.open_on_bank_holidays) == (sorted(hours), open_on_bank_holidays):
+        return Done(None)
     with enter(system("governance", now=now)):
         Team.objects.filter(id=team).update(open_on_bank_holidays=open_on_bank_holidays)
         TeamHours.objects.filter(team_id=team).delete()

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
+from openprotect.governance import queries as governance
+from openprotect.governance.facts.teams import Opening
 from openprotect.governance.models import Organisation
 from openprotect.governance.scope import Scope, require
 from openprotect.journey.act import rules
@@ -164,6 +166,7 @@ class CallToActionView:
     partners: Sequence[Organisation]
     outcome_label: str
     advice: str
+    opening: Opening
 
 
 def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
@@ -198,9 +201,10 @@ def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
         notes=list(found.notes.order_by("id")),
         referrals=referrals,
         referral_steps=steps,
-        partners=list(Organisation.objects.filter(kind__in=category.refer_to).order_by("name")),
+        partners=list(Organisation.objects.filter(kind__in=category.refer_to, closed_at=None).order_by("name")),
         outcome_label=next((o.label for o in category.outcomes if o.code == found.outcome), ""),
         advice=" ".join(dict.fromkeys(filter(None, advice))),
+        opening=governance.team_opening(found.owner_team, scope=scope),
     )
 
 

@@ -15,7 +15,7 @@ from openprotect.journey.check_in.queries import Answered
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions import Pack
 from openprotect.web.questionnaire import answered
-from openprotect.web.shown import shown_telephone
+from openprotect.web.shown import shown_opening, shown_telephone
 from openprotect.web.staff import words, worklist_presenter
 from openprotect.web.staff.forms import Form
 
@@ -31,6 +31,7 @@ def need(
         "need": worklist_presenter.row(found.row, scope.now),
         "closed": found.outcome_label,
         "advice": found.advice,
+        "team_there": shown_opening(found.opening, scope.now),
         "reach": [way(point) for point in found.contact_points],
         "mind": minded(found.needs),
         "rules": _rules(found),
