@@ -1,24 +1,123 @@
 """Who somebody is, and what they may see; what was seen."""
 
 from openprotect.governance.queries.access import CouldSee, GrantsHeld, Worker, who_could_see
-from openprotect.governance.queries.access_stops import access_stop, access_stop_request, access_stop_requests, people_asked_about, stops_in_force
-from openprotect.governance.queries.agreements import Agreement, agreement, agreements, agreements_to_export, bases_to_agree_on, every_organisation, export_by_id, exports, exports_of_requests, resting_on, use_under, waiting_exports
-from openprotect.governance.queries.audit import AuditSearch, EVERYTHING, OwnCounts, OwnEvent, OwnSearch, WhoSaw, audit_actions, audit_events, own_audit, own_audit_counts, who_saw
-from openprotect.governance.queries.bases import BasisView, Notice, basis, basis_id, basis_owners, basis_register, basis_titles, end_in_force, find_basis, holds, is_live, live_basis, live_purposes, notices, on_hold, require_basis, successor
-from openprotect.governance.queries.emergency import InEmergency, LookedInto, NoticeToSend, ToReview, asked_about, emergency_access, emergency_accesses, emergency_notices, holders, holders_of_roles, in_emergency, people_in_emergency, to_review
+from openprotect.governance.queries.access_stops import (
+    access_stop,
+    access_stop_request,
+    access_stop_requests,
+    people_asked_about,
+    stops_in_force,
+)
+from openprotect.governance.queries.agreements import (
+    Agreement,
+    agreement,
+    agreements,
+    agreements_to_export,
+    bases_to_agree_on,
+    every_organisation,
+    export_by_id,
+    exports,
+    exports_of_requests,
+    resting_on,
+    use_under,
+    waiting_exports,
+)
+from openprotect.governance.queries.audit import (
+    EVERYTHING,
+    AuditSearch,
+    OwnCounts,
+    OwnEvent,
+    OwnSearch,
+    WhoSaw,
+    audit_actions,
+    audit_events,
+    own_audit,
+    own_audit_counts,
+    who_saw,
+)
+from openprotect.governance.queries.bases import (
+    BasisView,
+    Notice,
+    basis,
+    basis_id,
+    basis_owners,
+    basis_register,
+    basis_titles,
+    end_in_force,
+    find_basis,
+    holds,
+    is_live,
+    live_basis,
+    live_purposes,
+    notices,
+    on_hold,
+    require_basis,
+    successor,
+)
+from openprotect.governance.queries.emergency import (
+    InEmergency,
+    LookedInto,
+    NoticeToSend,
+    ToReview,
+    asked_about,
+    emergency_access,
+    emergency_accesses,
+    emergency_notices,
+    holders,
+    holders_of_roles,
+    in_emergency,
+    people_in_emergency,
+    to_review,
+)
 from openprotect.governance.queries.installation import is_demo
-from openprotect.governance.queries.organisations import organisation_by_code, organisation_codes, organisation_names, organisations, owner_team
-from openprotect.governance.queries.registry import Found, Registered, TeamThere, find_organisations, registered, relations_on, team_opening
+from openprotect.governance.queries.organisations import (
+    organisation_by_code,
+    organisation_codes,
+    organisation_names,
+    organisations,
+    owner_team,
+)
+from openprotect.governance.queries.registry import (
+    Found,
+    Registered,
+    TeamThere,
+    find_organisations,
+    registered,
+    relations_on,
+    team_opening,
+)
 from openprotect.governance.queries.sign_in import any_user_id, user_by_email
-from openprotect.governance.queries.staff import StaffMember, covered_by, membership_titles, memberships_of, names_acting, people_who_work, role_labels, roles, staff_member, user_id_of, user_names, users_called, users_who_may
-from openprotect.governance.queries.trail import TrailState, head_at, installation, last_anchor, sending_hold, trail_head, trail_state
+from openprotect.governance.queries.staff import (
+    StaffMember,
+    covered_by,
+    membership_titles,
+    memberships_of,
+    names_acting,
+    people_who_work,
+    role_labels,
+    roles,
+    staff_member,
+    user_id_of,
+    user_names,
+    users_called,
+    users_who_may,
+)
+from openprotect.governance.queries.trail import (
+    TrailState,
+    head_at,
+    installation,
+    last_anchor,
+    sending_hold,
+    trail_head,
+    trail_state,
+)
 
 __all__ = [
+    "EVERYTHING",
     "Agreement",
     "AuditSearch",
     "BasisView",
     "CouldSee",
-    "EVERYTHING",
     "Found",
     "GrantsHeld",
     "InEmergency",
