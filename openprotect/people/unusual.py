@@ -95,9 +95,17 @@ _OUT_OF_HOURS = """
 SELECT e.actor, max(e.organisation_id), max(e.membership_id), max(e.role), NULL::uuid,
        (e.at AT TIME ZONE 'Europe/London')::date AS day, count(*), NULL::bigint, max(e.id)
 FROM governance_auditevent e
+LEFT JOIN governance_membership m ON m.id = e.membership_id
 WHERE e.at >= %(since)s AND e.identity = 'staff' AND e.person_id IS NOT NULL
-  AND NOT ((e.at AT TIME ZONE 'Europe/London')::time >= %(opens)s
-           AND (e.at AT TIME ZONE 'Europe/London')::time < %(closes)s)
+  AND CASE WHEN EXISTS (SELECT 1 FROM governance_teamhours h WHERE h.team_id = m.team_id)
+      THEN NOT EXISTS (
+          SELECT 1 FROM governance_teamhours h
+          WHERE h.team_id = m.team_id
+            AND h.weekday = extract(isodow FROM e.at AT TIME ZONE 'Europe/London') - 1
+            AND (e.at AT TIME ZONE 'Europe/London')::time >= h.opens
+            AND (h.closes = time '00:00' OR (e.at AT TIME ZONE 'Europe/London')::time < h.closes))
+      ELSE (e.at AT TIME ZONE 'Europe/London')::time < %(opens)s
+           OR (e.at AT TIME ZONE 'Europe/London')::time >= %(closes)s END
 GROUP BY 1, 6
 """
 

@@ -13,10 +13,9 @@ from openprotect.governance.queries import WhoSaw
 PURPOSES: Mapping[str, str] = {
     "direct care": "for your care",
     "risk stratification": "to find out who needs help most",
-    "planning": "to plan services",
-    "evaluation": "to find out whether the service helps",
-    "emergency": "in an emergency",
-    "emergency access": "in an emergency",
+    "communicable disease": "to ask how you are and to help you during an outbreak",
+    "evaluation": "to plan services and find out whether they help",
+    "emergency care": "in an emergency",
 }
 ONLY_BY_NAME = (
     "We do not give the names of people who work or volunteer here. If you need to know a name, ask our privacy "

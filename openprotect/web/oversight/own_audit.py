@@ -12,13 +12,14 @@ from openprotect.governance.actions import record
 from openprotect.people import queries as people
 from openprotect.web.oversight import own_audit_presenter
 from openprotect.web.pages import ScopedRequest
-from openprotect.web.signed_in import needs, staff_page
+from openprotect.web.signed_in import closed_in_emergency, needs, staff_page
 
 COUNTED_DAYS = 30
 
 
 @require_GET
 @needs("see.own_audit")
+@closed_in_emergency
 def own_audit(request: ScopedRequest) -> HttpResponse:
     """By day who saw whom, in which role and why; which organisations did, at the top."""
     scope = request.scope

@@ -12,12 +12,13 @@ from openprotect.journey import flow
 from openprotect.people import unusual
 from openprotect.web.oversight import patterns_presenter as presenter
 from openprotect.web.pages import ScopedRequest
-from openprotect.web.signed_in import needs, staff_page
+from openprotect.web.signed_in import closed_in_emergency, needs, staff_page
 from openprotect.web.staff.forms import Form
 
 
 @require_GET
 @needs("see.audit")
+@closed_in_emergency
 def patterns(request: ScopedRequest) -> HttpResponse:
     """Every pattern with its open lines. A line goes away when somebody has looked into it."""
     return _shown(request, Form())
@@ -25,6 +26,7 @@ def patterns(request: ScopedRequest) -> HttpResponse:
 
 @require_POST
 @needs("see.audit")
+@closed_in_emergency
 def review(request: ScopedRequest) -> HttpResponse:
     """Writes down that a line was looked into, in words."""
     form = presenter.reviewed(request.POST)

@@ -18,11 +18,12 @@ from openprotect.people.errors import NoAddress, RestrictedRecord
 from openprotect.web.errors import refused
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.questionnaire.presenter import Error
-from openprotect.web.signed_in import needs, staff_page
+from openprotect.web.signed_in import closed_in_emergency, needs, staff_page
 
 
 @require_http_methods(["GET", "POST"])
 @needs("act.rights")
+@closed_in_emergency
 def letter(request: ScopedRequest) -> HttpResponse:
     """Whoever works requests of people types an NHS number or an id; the letter leaves with the next sweep."""
     if request.method == "GET":
