@@ -81,6 +81,13 @@ GOVERNANCE = (
         what="Who may give what to whom, on which legal basis, until when",
     ),
     Area(
+        "act.rights",
+        "Requests about records",
+        "oversight:requests",
+        ("oversight:request", "oversight:new_request", "oversight:change_request"),
+        what="What people ask about their records, and by when it is answered",
+    ),
+    Area(
         "export.people",
         "Files of people",
         "oversight:exports",

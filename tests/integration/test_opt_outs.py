@@ -5,9 +5,11 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import pyarrow as pa
 import pytest
 from django.conf import settings
 from django.db import transaction
@@ -17,8 +19,12 @@ from openprotect.demo import opt_outs as national
 from openprotect.governance import actions
 from openprotect.governance.scope import enter, system
 from openprotect.interop.feeds.number_lists import read_numbers
+from openprotect.interop.feeds.records import import_records
+from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.jobs import exports
 from openprotect.journey import flow
+from openprotect.journey.identify.engine import run_cohort
+from openprotect.lib.nhs_number import number_for_tests
 from openprotect.people import actions as people
 from openprotect.people import opt_outs
 from openprotect.people.errors import (
@@ -29,11 +35,13 @@ from openprotect.people.errors import (
     OptOutsNotFresh,
     SentTooLongAgo,
 )
-from openprotect.people.facts import Exchanged
+from openprotect.people.facts import Exchanged, Known
 from openprotect.people.population import Population
+from openprotect.programmes.cohort_lists import read_cohort
+from tests.factories import published_files
 from tests.factories.agreed import agreed, basis
 from tests.factories.seen import one, rows
-from tests.factories.small_service import ADA, BASHIR, BEGINS, Invited, small_service, staff
+from tests.factories.small_service import ADA, BASHIR, BEGINS, PACK, Invited, small_service, staff
 
 DAY = timedelta(days=1)
 PEOPLE: dict[str, Invited] = {}
@@ -166,6 +174,38 @@ def test_the_file_that_was_sent_is_kept_for_the_service_alone(tmp_path: Path) ->
     receive(tmp_path / f"sent-{BEGINS:%d}.txt", cleaned(tmp_path), BEGINS)
     with enter(system("test", now=BEGINS)) as scope, pytest.raises(OptOutsNotFresh, match="not kept"):
         opt_outs.known_of(purposes=("evaluation",), scope=scope)
+
+
+def test_a_cohort_leaves_out_who_opted_out_or_objected_but_not_who_stands_on_a_list(tmp_path: Path) -> None:
+    population = Population(tmp_path / "population")
+    people_ = [record(number) for number in range(1, 6)]
+    events = [{"person_id": each["person_id"], "date": "2016-11-02", "code": "313299006", "system": "snomed"}
+              for each in people_]  # fmt: skip
+    extract = published_files.records(tmp_path / "records", people=people_, events=events)
+    import_records(extract, form=TABLES_FORMAT, population=population, dataset="extract", now=BEGINS)
+    found = read_cohort(PACK, None)
+    lists = pa.table({"list": ["shielded-patient-list"], "nhs_number": [number_for_tests(2)],
+                      "from_date": pa.array([BEGINS.date()], pa.date32())})  # fmt: skip
+    numbers = [number_for_tests(n) for n in range(1, 6)]
+    known = Known(
+        opted_out=frozenset({numbers[0], numbers[1]}),
+        checked=frozenset(numbers[:4]),  # the fifth was not asked about
+        objected=frozenset({numbers[0], numbers[2]}),
+    )
+    run = partial(run_cohort, found.cohort, found.lists, population, "extract", BEGINS.date(), lists)
+    everybody, left = run(), run(known)
+    assert (everybody.people, left.people) == (5, 2)
+    assert set(left.members["person_id"].to_pylist()) == {"R2", "R4"}  # on a list; not out of anything
+    assert (left.excluded["national-data-opt-out"], left.excluded["own-objection"]) == (2, 1)
+    assert left.attrition[:3] == (
+        ("in the records or on a list", 5), ("left after: National data opt-out", 3), ("left after: Own objection", 2),
+    )  # fmt: skip
+    assert "national-data-opt-out" not in everybody.excluded
+
+
+def record(number: int) -> dict[str, str]:
+    return {"person_id": f"R{number}", "nhs_number": number_for_tests(number), "date_of_birth": "1938-06-04",
+            "sex": "female", "practice_code": "T06"}  # fmt: skip
 
 
 def send(folder: Path, now: datetime) -> Path:

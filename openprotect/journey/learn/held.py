@@ -185,6 +185,13 @@ HELD: Mapping[str, Held] = {
         " JOIN governance_organisation o ON o.id = s.organisation_id WHERE s.person_id = %s ORDER BY s.asked_at",
         where=True,
     ),
+    "governance_emergencyaccess": Held(
+        "Who opened your record in an emergency, by organisation", ("Organisation", "Reason", "Their words", "From", "Until"),
+        "SELECT o.name, e.reason, e.words, e.starts_at, e.ends_at FROM governance_emergencyaccess e"
+        " JOIN governance_membership m ON m.id = e.membership_id"
+        " JOIN governance_organisation o ON o.id = m.organisation_id WHERE e.person_id = %s ORDER BY e.starts_at",
+        where=True,
+    ),
     "governance_whosawletter": Held(
         "Letters to you about who saw you", ("Asked for", "Sent"),
         "SELECT asked_at, sent_at FROM governance_whosawletter WHERE person_id = %s ORDER BY asked_at",

@@ -15,6 +15,7 @@ from openprotect.web.oversight import (
     organisations,
     own_audit,
     patterns,
+    requests,
     who_saw,
 )
 
@@ -31,6 +32,10 @@ urlpatterns = [
     path("oversight/agreements/new", agreements.new, name="new_agreement"),
     path("oversight/agreements/<int:agreement>", agreements.agreement, name="agreement"),
     path("oversight/agreements/<int:agreement>/<slug:verb>", agreements.change, name="change_agreement"),
+    path("oversight/requests", requests.requests, name="requests"),
+    path("oversight/requests/new", requests.new, name="new_request"),
+    path("oversight/requests/<uuid:asked>", requests.one, name="request"),
+    path("oversight/requests/<uuid:asked>/<slug:verb>", requests.change, name="change_request"),
     path("oversight/exports", exports.exports, name="exports"),
     path("oversight/exports/<uuid:export>/file", exports.collect, name="collect_export"),
     path("oversight/bases", bases.bases, name="bases"),
