@@ -60,5 +60,6 @@ SYSTEM_PERMISSIONS: Mapping[str, str] = {
     "raise.calls_to_action": "Raise calls to action",
     "record.ledger": "Record the ledger of a day",
     "seal.audit": "Seal the audit trail and write its head down outside the database",
+    "dispose.records": "Dispose of what has outlived its period",
     "hold.sending": "Hold all sending while the database may be an old copy, and let it go on",
 }

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import exports, governance_letters, sending, telling, trail
+from openprotect.jobs import exports, governance_letters, retention, sending, telling, trail
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -53,6 +53,7 @@ def sweep(*, now: datetime) -> int:
         steps.run("tell_practices", lambda: governance_letters.tell_practices(now=now))
         steps.run("send_who_saw_letters", lambda: governance_letters.send_who_saw_letters(now=now))
         sent = steps.run("send_due", lambda: sending.send_due(now=now))
+        steps.run("dispose", lambda: retention.dispose(now=now))
         steps.run("seal_audit", lambda: trail.seal(now=now))
         steps.run("anchor_audit", lambda: trail.anchor(now=now))
     return sent or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -25,7 +26,7 @@ from openprotect.governance.queries import is_live, people_in_emergency, require
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.people import arrivals, following
-from openprotect.people.errors import ListAlreadyReceived, NoAddress, RestrictedRecord, SeenAlready
+from openprotect.people.errors import ListAlreadyReceived, NoAddress, RecordIsHeld, RestrictedRecord, SeenAlready
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
 from openprotect.people.facts import Arrival, ListEntry, ListTotals
 from openprotect.people.models import ContactPoint, ListVersion, Objection, Person, PersonIdentity, Wish
@@ -310,3 +311,32 @@ def _require_in_scope(person: UUID) -> None:
     """Asked before anything is written as the system: the actor must see the person themselves."""
     if not Person.objects.filter(id=person).exists():
         raise NotThere
+
+
+def erase_people(*, people: Sequence[UUID], why: str, by: Scope, now: datetime) -> Done[dict[str, int]]:
+    """Erase what there is about these people, in every table; the audit trail keeps their ids.
+
+    Leaves out whom a legal hold keeps. Returns how many rows went, by table.
+    """
+    permit("dispose.records", by=by)
+    free = list(people)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT p FROM unnest(%s::uuid[]) p WHERE NOT people_held(p)", [free])
+        free = [person for (person,) in cursor.fetchall()]
+        record_each("record erased", by=by, people=free, of="person", ids=[str(person) for person in free], why=why)
+        cursor.execute("SELECT people_dispose_of(%s::uuid[])::text", [free])
+        return Done(json.loads(cursor.fetchone()[0]))
+
+
+def erase_person(*, person: UUID, why: str, by: Scope, now: datetime) -> Done[dict[str, int]]:
+    """Erase one person's record because they have a right to it. Raises RecordIsHeld."""
+    permit("manage.retention", by=by)
+    with enter(system("retention", now=now)) as as_system:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT people_held(%s)", [person])
+            held = cursor.fetchone()[0]
+        if held:
+            raise RecordIsHeld
+        gone = erase_people(people=[person], why=why, by=as_system, now=now)
+    record("erasure decided", by=by, person=person, of="person", id=person, why=why)
+    return gone

@@ -71,3 +71,7 @@ class NotAnOutcome(Refusal):
     """This cannot come of a request of this kind: choose an outcome from the list."""
 
     status = 422
+
+
+class RecordIsHeld(Refusal):
+    """A legal hold keeps this record. Ask whoever placed it, then erase the record when it is lifted."""

@@ -47,6 +47,7 @@ REFERENCE |= {"governance_sendinghold"}
 # Ids and hashes of the audit trail: read with see.audit, written by functions of the owner.
 TRAIL = {
     "governance_auditseal", "governance_auditunsealed", "governance_auditcheckpoint", "governance_auditanchor",
+    "governance_disposal",
 }  # fmt: skip
 # Secrets of accounts: whoever is being found out, by the pages that do it, and the system. Nobody else reads them.
 SECRET = {

@@ -1,19 +1,13 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
-from openprotect.governance.actions.access import (
-    grant_access,
-)
+from openprotect.governance.actions.access import grant_access
 from openprotect.governance.actions.access_stops import (
     ask_access_stop,
     decide_access_stop,
     settle_told,
     untold_decisions,
 )
-from openprotect.governance.actions.agreements import (
-    end_agreement,
-    sign_agreement,
-    state_agreement,
-)
+from openprotect.governance.actions.agreements import end_agreement, sign_agreement, state_agreement
 from openprotect.governance.actions.audit import (
     ask_who_saw_letter,
     permit,
@@ -59,9 +53,7 @@ from openprotect.governance.actions.exports import (
     keep_export,
     refuse_export,
 )
-from openprotect.governance.actions.extract import (
-    take_in_extract,
-)
+from openprotect.governance.actions.extract import take_in_extract
 from openprotect.governance.actions.organisations import (
     close_organisation,
     end_relation,
@@ -69,9 +61,8 @@ from openprotect.governance.actions.organisations import (
     register_organisations,
     relate,
 )
-from openprotect.governance.actions.reorganising import (
-    take_effect,
-)
+from openprotect.governance.actions.reorganising import take_effect
+from openprotect.governance.actions.retention import cut_trail, dispose_of_rows, note_disposal
 from openprotect.governance.actions.sign_in import (
     begin_session,
     deactivate,
@@ -83,18 +74,8 @@ from openprotect.governance.actions.sign_in import (
     sign_out_everywhere,
     sweep_sessions,
 )
-from openprotect.governance.actions.staff import (
-    appoint,
-    change_membership,
-    define_role,
-    end_membership,
-    transfer,
-)
-from openprotect.governance.actions.teams import (
-    close_team,
-    form_team,
-    set_hours,
-)
+from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
+from openprotect.governance.actions.teams import close_team, form_team, set_hours
 from openprotect.governance.actions.trail import (
     hold_sending,
     note_anchor,
@@ -118,11 +99,13 @@ __all__ = [
     "close_organisation",
     "close_team",
     "collect_export",
+    "cut_trail",
     "deactivate",
     "decide_access_stop",
     "decide_end",
     "define_role",
     "delete_files",
+    "dispose_of_rows",
     "end_access",
     "end_agreement",
     "end_basis",
@@ -147,6 +130,7 @@ __all__ = [
     "look_for_emergency",
     "merge_organisations",
     "note_anchor",
+    "note_disposal",
     "open_emergency_access",
     "permit",
     "place_hold",

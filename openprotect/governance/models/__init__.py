@@ -1,23 +1,9 @@
 """Organisations, people who work, legal bases, who may see whom, and what was seen."""
 
-from openprotect.governance.models.access import (
-    AccessGrant,
-)
-from openprotect.governance.models.access_stops import (
-    AccessStop,
-    AccessStopRequest,
-)
-from openprotect.governance.models.agreements import (
-    AgreementSignature,
-    Export,
-    SharingAgreement,
-)
-from openprotect.governance.models.audit import (
-    DENIALS,
-    AuditEvent,
-    PatternReview,
-    WhoSawLetter,
-)
+from openprotect.governance.models.access import AccessGrant
+from openprotect.governance.models.access_stops import AccessStop, AccessStopRequest
+from openprotect.governance.models.agreements import AgreementSignature, Export, SharingAgreement
+from openprotect.governance.models.audit import DENIALS, AuditEvent, PatternReview, WhoSawLetter
 from openprotect.governance.models.bases import (
     BasisApproval,
     BasisChange,
@@ -26,36 +12,12 @@ from openprotect.governance.models.bases import (
     LegalBasis,
     LegalHold,
 )
-from openprotect.governance.models.emergency import (
-    EmergencyAccess,
-    EmergencyNotice,
-    EmergencyReview,
-    EmergencyTry,
-)
-from openprotect.governance.models.installation import (
-    Installation,
-    ServiceClock,
-)
-from openprotect.governance.models.organisations import (
-    Organisation,
-    OrganisationRelation,
-    Team,
-    TeamHours,
-)
-from openprotect.governance.models.staff import (
-    Credential,
-    Membership,
-    Role,
-    StaffSession,
-    User,
-)
-from openprotect.governance.models.trail import (
-    AuditAnchor,
-    AuditCheckpoint,
-    AuditSeal,
-    AuditUnsealed,
-    SendingHold,
-)
+from openprotect.governance.models.emergency import EmergencyAccess, EmergencyNotice, EmergencyReview, EmergencyTry
+from openprotect.governance.models.installation import Installation, ServiceClock
+from openprotect.governance.models.organisations import Organisation, OrganisationRelation, Team, TeamHours
+from openprotect.governance.models.retention import Disposal
+from openprotect.governance.models.staff import Credential, Membership, Role, StaffSession, User
+from openprotect.governance.models.trail import AuditAnchor, AuditCheckpoint, AuditSeal, AuditUnsealed, SendingHold
 
 __all__ = [
     "DENIALS",
@@ -73,6 +35,7 @@ __all__ = [
     "BasisParty",
     "BasisWarning",
     "Credential",
+    "Disposal",
     "EmergencyAccess",
     "EmergencyNotice",
     "EmergencyReview",

@@ -86,6 +86,7 @@ from openprotect.governance.queries.registry import (
     relations_on,
     team_opening,
 )
+from openprotect.governance.queries.retention import disposals, last_disposal
 from openprotect.governance.queries.sign_in import any_user_id, user_by_email
 from openprotect.governance.queries.staff import (
     StaffMember,
@@ -151,6 +152,7 @@ __all__ = [
     "basis_register",
     "basis_titles",
     "covered_by",
+    "disposals",
     "emergency_access",
     "emergency_accesses",
     "emergency_notices",
@@ -170,6 +172,7 @@ __all__ = [
     "is_demo",
     "is_live",
     "last_anchor",
+    "last_disposal",
     "live_basis",
     "live_purposes",
     "membership_titles",

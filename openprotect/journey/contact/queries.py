@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Min
 
 from openprotect.governance.scope import Scope, require
-from openprotect.journey.contact.models import Call, CallTry, Intent, Link
+from openprotect.journey.contact.models import Attempt, Call, CallTry, Intent, Link
 from openprotect.journey.contact.rules import CALL
 from openprotect.people.models import ContactPoint, Need, PersonIdentity
 
@@ -100,3 +100,10 @@ def next_message_due(*, scope: Scope) -> tuple[int, datetime | None]:
     planned = Intent.objects.filter(status=Intent.Status.PLANNED).exclude(step=CALL)
     found = planned.aggregate(number=Count("id"), first=Min("due_at"))
     return found["number"], found["first"]
+
+
+def letters_to(people: Sequence[UUID], *, scope: Scope) -> list[UUID]:
+    """The references of the letters that were sent to these people."""
+    require(scope)
+    sent = Attempt.objects.filter(person_id__in=people, channel="letter")
+    return list(sent.values_list("reference", flat=True))

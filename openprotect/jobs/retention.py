@@ -1,0 +1,73 @@
+"""Once a day, dispose of what has outlived its period, in batches, each in a transaction of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from openprotect.governance import actions as governance
+from openprotect.governance import queries
+from openprotect.governance.facts.retention import TABLES
+from openprotect.governance.scope import Scope, enter, system
+from openprotect.journey import flow
+from openprotect.journey.contact import queries as contact
+from openprotect.journey.learn.disposal import records_past_their_period
+from openprotect.lib import london
+from openprotect.people import actions as people
+
+PEOPLE = 500
+ROWS = 10_000
+EVENTS = 100_000
+
+
+def dispose(*, now: datetime) -> None:
+    """What is due by the service clock goes, except what a legal hold keeps. Run twice a day, it is done once."""
+    by = system("retention", now=now)
+    with enter(by):
+        last = queries.last_disposal(scope=by)
+        if last is not None and london.today(last.at) >= london.today(now):
+            return
+        due, held = records_past_their_period(scope=by)
+    counts: Counter[str] = Counter()
+    for start in range(0, len(due), PEOPLE):
+        counts.update(erase(due[start : start + PEOPLE], why="its period is over", by=by))
+    for table in sorted(table for table, rule in TABLES.items() if rule.does == "delete" and table in DELETED):
+        counts[table] += _until_done(ROWS, lambda: _rows(table, by))  # noqa: B023
+    counts["governance_auditevent"] += _until_done(
+        EVENTS, lambda: flow.perform(governance.cut_trail, limit=EVENTS, by=by, now=now)
+    )
+    flow.perform(governance.note_disposal, counts=counts, held=held, by=by, now=now)
+
+
+# The tables whose rows go by themselves; what hangs on them goes with them.
+DELETED = frozenset({
+    "check_in_doortry", "check_in_draft", "outbox_message", "act_referrallink", "django_session", "procrastinate_jobs",
+})  # fmt: skip
+
+
+def erase(persons: list[UUID], *, why: str, by: Scope) -> dict[str, int]:
+    """Erase people's records, and the letters to them from the data folder; returns rows by table."""
+    with enter(by):
+        letters = contact.letters_to(persons, scope=by)
+        gone: dict[str, int] = flow.perform(people.erase_people, people=persons, why=why, by=by, now=by.now)
+    for reference in letters:
+        (settings.DATA / "letters" / f"{reference}.pdf").unlink(missing_ok=True)
+    return gone
+
+
+def _rows(table: str, by: Scope) -> int:
+    gone: int = flow.perform(governance.dispose_of_rows, table=table, limit=ROWS, by=by, now=by.now)
+    return gone
+
+
+def _until_done(batch: int, step: Callable[[], int]) -> int:
+    done = 0
+    while True:
+        gone = step()
+        done += gone
+        if gone < batch:
+            return done
