@@ -25,13 +25,21 @@ from openprotect.journey.act import actions as act
 from openprotect.journey.learn.disposal import records_past_their_period
 from openprotect.people import actions as people
 from openprotect.people.errors import RecordIsHeld
+from openprotect.people.facts import ContactPointGiven
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, cohort_run, small_service, staff
 from tests.factories.trail import judge_database, sealed
 from tests.factories.twins import twins
 
 YEARS = 9
-CARLA = replace(ADA, source_id="carla", nhs_number="9990000034", given_name="Carla", date_of_birth=date(2010, 5, 1))
+CARLA = replace(
+    ADA,
+    contact_points=(ContactPointGiven("mobile", "+447700900777"),),
+    source_id="carla",
+    nhs_number="9990000034",
+    given_name="Carla",
+    date_of_birth=date(2010, 5, 1),
+)
 
 # The oldest row of what goes by itself and no hold keeps.
 OLDEST = {
