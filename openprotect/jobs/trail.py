@@ -49,6 +49,13 @@ def compare(*, now: datetime) -> None:
             log.error("sending_held", because=because)
 
 
+def is_held(*, now: datetime) -> bool:
+    """Whether nothing may be sent now."""
+    by = system("worker", now=now)
+    with enter(by):
+        return queries.sending_hold(scope=by) is not None
+
+
 def seal(*, now: datetime) -> int:
     """Seal every event that waits, in batches; returns how many."""
     by = system("sealer", now=now)

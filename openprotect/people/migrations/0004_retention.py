@@ -46,6 +46,11 @@ BEGIN
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname = 'person_id'
       AND a.atttypid = 'uuid'::regtype AND NOT a.attisdropped AND c.relname <> 'governance_auditevent';
+    -- Opt-outs are kept by NHS number.
+    DELETE FROM people_optout o USING people_personidentity i
+    WHERE i.person_id = ANY (chosen) AND i.nhs_number <> '' AND o.nhs_number = i.nhs_number;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    counts := counts || jsonb_build_object('people_optout', gone);
     WHILE cardinality(remaining) > 0 LOOP
         SELECT r INTO current FROM unnest(remaining) r
         WHERE NOT EXISTS (SELECT 1 FROM pg_constraint k JOIN pg_class f ON f.oid = k.conrelid
@@ -94,7 +99,7 @@ BEGIN
               AND NOT a.attisdropped AND c.relname <> 'governance_auditevent'
         )
         SELECT DISTINCT c.oid, c.relname FROM pg_class c
-        WHERE c.relrowsecurity AND (c.oid IN (SELECT oid FROM personal) OR EXISTS (
+        WHERE c.relrowsecurity AND (c.relname = 'people_optout' OR c.oid IN (SELECT oid FROM personal) OR EXISTS (
                 SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'
                   AND k.confrelid IN (SELECT oid FROM personal)))
           AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('d', '*'))
