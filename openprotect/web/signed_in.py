@@ -70,7 +70,7 @@ GOVERNANCE = (
         "see.bases",
         "Legal bases",
         "oversight:bases",
-        ("oversight:basis", "oversight:basis_decide", "oversight:new_basis"),
+        ("oversight:basis", "oversight:basis_decide", "oversight:basis_hand_over", "oversight:new_basis"),
         what="Why records may be used, by whom, until when, and what rests on it",
     ),
     Area(

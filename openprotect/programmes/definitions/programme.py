@@ -9,7 +9,10 @@ from openprotect.programmes.document import Node, line_of
 
 @dataclass(frozen=True)
 class LegalBasis:
-    """A legal basis that must be live before the programme may run."""
+    """A legal basis that must be in force before the programme is switched on, and while it is used.
+
+    It is matched by `for_`, a purpose; `key` is the pack's own name for it.
+    """
 
     key: str
     for_: str  # direct_care, risk_stratification, communicable_disease or evaluation

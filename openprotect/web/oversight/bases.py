@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from openprotect.governance import actions, queries
 from openprotect.governance.errors import NotThere
 from openprotect.journey import flow
+from openprotect.journey.act import actions as act
+from openprotect.journey.learn.open_loops import open_loops
 from openprotect.lib.errors import Refusal
 from openprotect.programmes import queries as programmes
 from openprotect.web.errors import refused
@@ -49,7 +51,8 @@ DECISIONS = {
 def bases(request: ScopedRequest) -> HttpResponse:
     """Every legal basis, those in force first."""
     views = queries.basis_register(scope=request.scope)
-    return staff_page(request, "oversight/bases.html", bases_presenter.register(views, request.scope))
+    warned = queries.notices(int(request.scope.actor), scope=request.scope)
+    return staff_page(request, "oversight/bases.html", bases_presenter.register(views, warned, request.scope))
 
 
 @require_GET
@@ -77,6 +80,15 @@ def decide(request: ScopedRequest, basis: int, choice: str) -> HttpResponse:
         stays = Form(form.sent, form.values, {bases_presenter.first_field(choice): str(refusal)})
         return refused(_shown(request, basis, stays, choice), refusal)
     messages.success(request, decision.said)
+    return redirect("oversight:basis", basis)
+
+
+@require_POST
+@needs("manage.bases")
+def hand_over(request: ScopedRequest, basis: int) -> HttpResponse:
+    """Hand what is open and rests on the basis alone to teams with a basis of their own."""
+    handed = flow.perform(act.hand_over_early, basis=basis, by=request.scope, now=request.scope.now)
+    messages.success(request, f"Handed over: {handed}.")
     return redirect("oversight:basis", basis)
 
 
@@ -110,7 +122,7 @@ def _shown(request: ScopedRequest, basis: int, form: Form | None = None, asked: 
         names=names,
         resting=programmes.resting_on({view.basis.purpose, *view.basis.purposes}),
         others=queries.basis_register(scope=request.scope),
-        loops={},
+        loops=bases_presenter.loops(view, open_loops(basis, scope=request.scope), request.scope),
         form=form,
         asked=asked,
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from openprotect.governance.facts import law
 from openprotect.governance.queries import BasisView, Notice
 from openprotect.governance.scope import Scope
+from openprotect.journey.learn.open_loops import OpenLoops
 from openprotect.lib.london import at, today
 from openprotect.web.questionnaire import presenter
 from openprotect.web.shown import shown_date, shown_moment
@@ -29,7 +30,7 @@ CHANGES = {
 }
 
 
-def register(views: Sequence[BasisView], scope: Scope) -> dict[str, Any]:
+def register(views: Sequence[BasisView], notices: Sequence[Notice], scope: Scope) -> dict[str, Any]:
     """The list: what each is for, who answers for it, how long it holds."""
     return {
         "bases": [
@@ -43,6 +44,7 @@ def register(views: Sequence[BasisView], scope: Scope) -> dict[str, Any]:
             }
             for view in views
         ],
+        "warned": warned(notices),
         "may_state": scope.may("manage.bases"),
     }
 
@@ -88,7 +90,7 @@ def one(
     names: Mapping[str, str],
     resting: Sequence[tuple[str, str, tuple[str, ...]]],
     others: Sequence[BasisView],
-    loops: Mapping[str, Any],
+    loops: Mapping[str, Any],  # as `loops` gives it
     form: Form | None = None,
     asked: str = "",
 ) -> dict[str, Any]:
@@ -179,6 +181,40 @@ def lines(view: BasisView) -> list[dict[str, str]]:
         ("Replaced by", b.replaced_by.title if b.replaced_by else ""),
     )
     return [{"key": key, "value": value or "Not stated"} for key, value in said if value or key != "Replaced by"]
+
+
+_KINDS = {
+    "need": "Needs action",
+    "referral": "With a partner",
+    "call": "Telephone calls",
+    "check-in": "Check-ins",
+}
+
+
+def loops(view: BasisView, found: OpenLoops, scope: Scope) -> dict[str, Any]:
+    """What is open and rests on the basis; nothing of one that is not in force."""
+    if view.state != "live":
+        return {}
+    movable = any(line.kind in ("need", "referral") for line in found.lines) and view.basis.ends_at is not None
+    return {
+        "lines": [
+            {"kind": _KINDS.get(line.kind, line.kind), "where": line.where, "number": line.number}
+            for line in found.lines
+        ],
+        "needs": [
+            {
+                "href": reverse("staff:need", args=[need.id]),
+                "why": need.why,
+                "urgency": need.urgency,
+                "team": need.team,
+                "due_at": need.due_at,
+            }
+            for need in found.needs
+        ],
+        "hand_over": reverse("oversight:basis_hand_over", args=[view.basis.id])
+        if movable and scope.may("manage.bases")
+        else "",
+    }
 
 
 def warned(notices: Sequence[Notice]) -> list[dict[str, str]]:

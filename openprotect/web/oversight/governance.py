@@ -6,7 +6,9 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from openprotect.governance import queries
 from openprotect.governance.errors import NotPermitted
+from openprotect.web.oversight.bases_presenter import warned
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.signed_in import governance_of, signed_in, staff_page
 
@@ -19,4 +21,5 @@ def governance(request: ScopedRequest) -> HttpResponse:
     if not areas:
         raise NotPermitted
     pages = [{"text": area.text, "href": reverse(area.name), "what": area.what} for area in areas]
-    return staff_page(request, "oversight/governance.html", {"pages": pages})
+    soon = warned(queries.notices(int(request.scope.actor), scope=request.scope))
+    return staff_page(request, "oversight/governance.html", {"pages": pages, "warned": soon})

@@ -41,6 +41,7 @@ urlpatterns = [
     path("oversight/bases", bases.bases, name="bases"),
     path("oversight/bases/new", bases.state, name="new_basis"),
     path("oversight/bases/<int:basis>", bases.basis, name="basis"),
+    path("oversight/bases/<int:basis>/hand-over", bases.hand_over, name="basis_hand_over"),
     path("oversight/bases/<int:basis>/<str:choice>", bases.decide, name="basis_decide"),
     path("oversight/emergency-access", emergencies.emergencies, name="emergencies"),
     path("oversight/emergency-access/<int:access>", emergencies.emergency, name="emergency"),
