@@ -19,12 +19,14 @@ from openprotect.journey import flow
 from openprotect.programmes import actions as programmes
 from openprotect.programmes.errors import BasisIsMissing
 from openprotect.programmes.loader import load_pack
+from tests.factories import published_files
 from tests.factories.seen import one, rows
 from tests.factories.small_service import BEGINS, PACK, open_service, staff
 from tests.unit.governance.test_bases_rules import EXAMPLE
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+ANNE = {"Traced_NHSNUMBER": "9990000018", "PatientFirstName": "Anne", "DateOfBirth": "19450331"}
 
 
 @pytest.fixture
@@ -219,6 +221,16 @@ def test_a_file_that_names_nobody_here_changes_nothing(opened: int) -> None:
 
 
 # --- What rests on it ---
+
+
+def test_a_list_is_received_under_the_basis_that_covers_its_source(opened: int, tmp_path: Path) -> None:
+    published_files.receive(published_files.shielded_list(tmp_path / "list.csv", ANNE), now=BEGINS)
+    basis = basis_of("copi-general")
+    assert rows("SELECT basis_id FROM governance_auditevent WHERE action = 'list received'") == [(basis,)]
+    now = BEGINS + DAY
+    flow.perform(governance.end_basis, basis=basis, ends_at=None, words="Over", by=lead(now), now=now)
+    with pytest.raises(errors.NoLiveBasis, match="shielded-patient-list"):
+        published_files.receive(published_files.shielded_list(tmp_path / "next.csv", ANNE, version="SPL-0002"), now=now)
 
 
 @pytest.mark.parametrize("purpose", ["direct_care", "communicable_disease", "risk_stratification"])

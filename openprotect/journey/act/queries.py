@@ -20,6 +20,7 @@ from openprotect.journey.triage import queries as triage
 from openprotect.people.models import ContactPoint, Need, PersonIdentity
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.act import Category
+from openprotect.programmes.rules import CARING
 
 
 @dataclass(frozen=True)
@@ -223,10 +224,10 @@ class ReferralView:
 
 
 def referral(id_: UUID, *, scope: Scope) -> ReferralView | None:
-    """One referral in scope."""
+    """One referral in scope, while the basis for direct care is in force."""
     require(scope)
     found = Referral.objects.select_related("organisation").filter(id=id_).first()
-    if found is None:
+    if found is None or programmes.basis_for(found.pack_version_id, CARING, now=scope.now) is None:
         return None
     pack = programmes.pack(found.pack_version_id)
     outcomes = [(o.code, o.label) for o in pack.act.partner_outcomes]

@@ -141,6 +141,16 @@ WHERE m.programme = %(programme)s AND m.left_at IS NULL AND p.id = m.person_id A
 """
 
 
+# Who is a member of another programme, too, is asked there on its own basis: the board sees them on that.
+_GRANT_MEMBERS = """
+INSERT INTO governance_accessgrant (person_id, organisation_id, via, basis_id, starts_at)
+SELECT DISTINCT m.person_id, o.id, 'programme', %(asking)s::bigint, %(now)s::timestamptz
+FROM identify_member m CROSS JOIN governance_organisation o
+WHERE m.programme = %(programme)s AND m.left_at IS NULL AND o.kind = 'icb'
+ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING
+"""
+
+
 def leave_unasked(*, by: Scope, now: datetime) -> Done[int]:
     """Members leave the programmes that have no legal basis any more for asking them; returns how many.
 
@@ -150,12 +160,15 @@ def leave_unasked(*, by: Scope, now: datetime) -> Done[int]:
     left, events = 0, []
     with connection.cursor() as cursor:
         for programme, version in sorted(programmes.switched_on().items()):
-            if programmes.basis_for(version, ASKING, now=now) is None:
-                cursor.execute(_ASKING_ENDED, {"programme": programme, "now": now})
-                if cursor.rowcount:
-                    left += cursor.rowcount
-                    events.append(AskingEnded(programme))
-                    record("members left", by=by, of="programme", id=programme, why="the legal basis has ended")
+            asking = programmes.basis_for(version, ASKING, now=now)
+            if asking is not None:
+                cursor.execute(_GRANT_MEMBERS, {"programme": programme, "asking": asking, "now": now})
+                continue
+            cursor.execute(_ASKING_ENDED, {"programme": programme, "now": now})
+            if cursor.rowcount:
+                left += cursor.rowcount
+                events.append(AskingEnded(programme))
+                record("members left", by=by, of="programme", id=programme, why="the legal basis has ended")
     return Done(left, tuple(events))
 
 

@@ -30,6 +30,7 @@ from openprotect.lib.done import Done
 from openprotect.lib.london import moment_in_words
 from openprotect.people.models import ContactPoint, PersonIdentity
 from openprotect.programmes import queries as programmes
+from openprotect.programmes.rules import CARING
 
 OPEN = (Referral.Status.SENT, Referral.Status.ACCEPTED)
 
@@ -108,13 +109,15 @@ def send_referral_link(
     """Make a link to a referral and the e-mail that carries it; returns what to hand over.
 
     Nothing about the person stands in the e-mail. Nothing is made for a referral that is
-    settled, whose link left, or that has a link younger than `older_than`, which may be on its
-    way. Otherwise the link is a new one, since only the hash of the last one's token is kept.
+    settled, whose link left, that has a link younger than `older_than`, which may be on its way,
+    or for which no basis for direct care is in force. Otherwise the link is a new one, since only the hash of the last one's token is kept.
     """
     permit("send.messages", by=by)
     refuse_while_held(by=by)
     found = Referral.objects.select_for_update().get(id=referral)
     if found.status not in OPEN or _sent_or_on_its_way(found.id, older_than, now).exists():
+        return Done([])
+    if programmes.basis_for(found.pack_version_id, CARING, now=now) is None:
         return Done([])
     pack = programmes.pack(found.pack_version_id)
     partner = found.organisation
