@@ -24,6 +24,7 @@ from openprotect.governance.scope import enter, system
 from openprotect.interop.outbox import queries
 from openprotect.web import kept
 from openprotect.web.identity import membership_in, remember_membership
+from openprotect.web.opened_by import ruled
 from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.shown import shown_telephone
 from openprotect.web.sign_in import sessions
@@ -45,7 +46,7 @@ def in_a_demo(
             raise NotADemo()
         return view(request, *args, **kwargs)
 
-    return asked
+    return ruled(asked, "anybody, in a demo alone")
 
 
 @require_GET

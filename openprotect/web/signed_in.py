@@ -23,6 +23,7 @@ from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
 from openprotect.web import kept
 from openprotect.web.errors import refused
+from openprotect.web.opened_by import ruled
 from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.sign_in import sessions
 
@@ -148,7 +149,7 @@ def signed_in(
             kept.form_sent(request)
         return view(request, *args, **kwargs)
 
-    return asked
+    return ruled(asked, "anybody who is signed in and works here now")
 
 
 def _who_are_you(request: ScopedRequest) -> HttpResponse:
@@ -182,7 +183,7 @@ def needs(
             permit(permission, by=request.scope)
             return view(request, *args, **kwargs)
 
-        return signed_in(asked)
+        return ruled(signed_in(asked), permission)
 
     return guarded
 

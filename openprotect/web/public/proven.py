@@ -13,6 +13,7 @@ from openprotect.governance.errors import NotPermitted
 from openprotect.web import kept
 from openprotect.web.errors import refused
 from openprotect.web.identity import PersonProof, person_before, person_proof
+from openprotect.web.opened_by import ruled
 from openprotect.web.pages import ScopedRequest, page
 
 Rest = ParamSpec("Rest")
@@ -32,4 +33,4 @@ def proven(
             return refused(page(request, "public/ended.html", context, status=HTTPStatus.FORBIDDEN), NotPermitted())
         return view(request, proof, *args, **kwargs)
 
-    return asked
+    return ruled(asked, "the person: their link and date of birth")
