@@ -6,6 +6,8 @@ command, for everybody who may ask, and breaks every policy once to see that it 
 
 from __future__ import annotations
 
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -353,6 +355,17 @@ def test_a_table_without_protection_is_noticed(committed_db: Urls, broken: str, 
     with psycopg.connect(committed_db.owner) as owner:
         owner.execute(broken)  # type: ignore[arg-type]
     assert unprotected() - OPEN.keys() == found
+
+
+def test_the_page_of_tables_is_what_the_database_says(module_db: Urls) -> None:
+    path = Path(__file__).parents[2] / "docs/reference/generate_tables.py"
+    spec = spec_from_file_location("generate_tables", path)
+    assert spec is not None
+    assert spec.loader is not None
+    generator = module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    written = path.with_name("tables.md").read_text(encoding="utf-8")
+    assert written == generator.page(), "run: python docs/reference/generate_tables.py"
 
 
 def refused(by: Scope, statement: str, *values: object) -> str:
