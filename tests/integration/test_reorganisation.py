@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from openprotect.governance import actions as governance
 from openprotect.governance import clock, errors, queries
@@ -170,6 +171,31 @@ def test_an_organisation_is_succeeded_once(people: dict[str, Any]) -> None:
         do("merge_organisations", codes=("T04",), into="T44", name="Other", starts_on=MAY, now=BEGINS)
     with pytest.raises(errors.AlreadyClosed):
         do("close_organisation", organisation="T04", last_day=MAY, now=BEGINS)
+
+
+@pytest.mark.parametrize(("old", "new", "stopped"), [("T04", "T05", ("T05", "ada")), ("T06", "T07", ("T04", "ada"))])
+def test_what_a_practice_has_stopped_stays_stopped(
+    people: dict[str, Any], old: str, new: str, stopped: tuple[str, str]
+) -> None:
+    """When the stopped locality merges, and when the practice does: for its patients, and for no others."""
+    manager, guardian = staff("practice-manager"), staff("caldicott-guardian")
+    asked = flow.perform(
+        governance.ask_access_stop,
+        organisation=organisation("T04"), person=None, reason="A neighbour works there", by=manager, now=BEGINS,
+    )  # fmt: skip
+    flow.perform(
+        governance.decide_access_stop, request=asked, verdict="granted", words="Agreed.", by=guardian, now=BEGINS
+    )
+    do("merge_organisations", codes=(old,), into=new, name="", starts_on=MAY, now=BEGINS)
+    sweeper.sweep(now=SWEPT)
+    code, person = stopped
+    with enter(system("test", now=SWEPT)), connection.cursor() as cursor:
+        cursor.execute("SELECT op_stopped(%s, %s), op_stopped(%s, %s)", [
+            organisation(code), people[person], organisation("T05"), people["bashir"],
+        ])  # fmt: skip
+        assert cursor.fetchone() == (True, False)
+    assert code not in could_see(SWEPT, people[person])
+    assert could_see(SWEPT, people["bashir"])["T05"] == "residence"
 
 
 def test_an_extract_that_closes_a_practice_closes_it_here(people: dict[str, Any]) -> None:
