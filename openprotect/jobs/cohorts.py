@@ -30,6 +30,7 @@ def run(*, pack_version: int, population: Population, dataset: str, index_date: 
     with enter(by):
         lists = people.listed(scope=by)
         pack = programmes.pack(pack_version)
+        programmes.require_running(pack.programme.key, now=now)
         basis = programmes.require_basis(pack_version, FINDING, now=now)
         use = governance.use_under(basis, scope=by)
         known = opt_outs.known_of(purposes=use.purposes, scope=by) if use.opt_out_applies else None

@@ -50,6 +50,7 @@ def sweep(*, now: datetime) -> int:
             steps.run("tell_reviewers", lambda: telling.tell_reviewers(now=now))
             steps.run("tell_practices", lambda: governance_letters.tell_practices(now=now))
             steps.run("send_who_saw_letters", lambda: governance_letters.send_who_saw_letters(now=now))
+        steps.run("note_suspensions", lambda: flow.perform(governance.note_suspensions, by=by, now=now))
         steps.run("settle_lost", lambda: sending.settle_lost(now=now))
         steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
         steps.run("exports", lambda: exports.sweep(now=now))

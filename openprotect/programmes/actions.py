@@ -45,12 +45,13 @@ def publish_pack(*, pack: Pack, by: Scope, now: datetime) -> Done[int]:
 def switch_on(*, version: int, by: Scope, now: datetime) -> Done[None]:
     """Make a published version the one that runs, where each legal basis that it needs is in force.
 
-    Raises BasisIsMissing, and NotClinicallyApproved outside a demo.
+    Raises BasisIsMissing, Suspended, and NotClinicallyApproved outside a demo.
     """
     permit("manage.programmes", by=by)
     pack = PackVersion.objects.get(id=version)
     if not pack.clinically_approved and not is_demo():
         raise NotClinicallyApproved(programme=pack.programme, version=pack.version)
+    queries.require_running(pack.programme, now=now)
     live = live_purposes(now=now)
     missing = [p for p in rules.needed(queries.pack(version).programme) if p not in live]
     if missing:

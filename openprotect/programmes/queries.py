@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from openprotect.governance import queries as governance
+from openprotect.governance.errors import Suspended
 from openprotect.programmes import rules
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.loader import cached_pack
@@ -45,10 +46,19 @@ def require_basis(version: int, part: str, *, now: datetime) -> int:
     return governance.require_basis(purpose=rules.purpose_of(pack(version).programme, part), now=now)
 
 
+def require_running(programme: str, *, now: datetime) -> None:
+    """Raises Suspended where a risk decision suspends a programme. What is open for its members goes on."""
+    if governance.suspended("programme", programme, now=now):
+        raise Suspended(what=f"The programme '{programme}'")
+
+
 def may_ask(*, now: datetime) -> list[int]:
-    """The published versions under which people may be asked now: those whose basis for it is in force."""
+    """The published versions under which people may be asked now: those whose basis for it is in force,
+    and whose programme no risk decision suspends.
+    """
     live = governance.live_purposes(now=now)
-    versions = PackVersion.objects.values_list("id", flat=True)
+    stopped = governance.suspended_keys("programme", now=now)
+    versions = PackVersion.objects.exclude(programme__in=stopped).values_list("id", flat=True)
     return [v for v in versions if rules.purpose_of(pack(v).programme, rules.ASKING) in live]
 
 

@@ -133,6 +133,20 @@ GOVERNANCE = (
         ("oversight:access_stop",),
         what="What practices ask, with what is open for their patients",
     ),
+    Area(
+        "see.risks",
+        "Risk decisions",
+        "oversight:risks",
+        ("oversight:risk", "oversight:new_risk", "oversight:decide_risk", "oversight:review_risk"),
+        what="What could harm people, who decided what about it, and by when it is looked at again",
+    ),
+    Area(
+        "see.risks",
+        "Documents to accept",
+        "oversight:documents",
+        ("oversight:document", "oversight:new_document", "oversight:new_version", "oversight:answer_document"),
+        what="Impact assessments and the like, which each organisation accepts for itself",
+    ),
 )
 
 

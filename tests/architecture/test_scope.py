@@ -92,6 +92,13 @@ PERSONAL = {
     "outbox_message": "",
     "governance_accessgrant": "",  # staff see the grants of their own organisation
     "governance_export": "",  # counts and a reason, for those of the organisation that asked
+    "governance_risk": "",  # about nobody in particular, for those who see the register
+    "governance_riskstep": "",
+    "governance_riskdissent": "",
+    "governance_riskdocument": "",
+    "governance_documentversion": "",
+    "governance_documentasked": "",
+    "governance_documentanswer": "",
     "governance_emergencyaccess": "",  # their own, and everybody's for those who review
     "governance_emergencynotice": "",  # who is told
     "governance_emergencyreview": "",  # the opener's, and everybody's for those who review
@@ -113,6 +120,8 @@ APPEND_ONLY = {
     "act_note", "act_referralstep", "outbox_message", "governance_patternreview",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
     "governance_emergencyreview", "governance_emergencytry",
+    "governance_riskstep", "governance_riskdissent", "governance_riskdocument", "governance_documentversion",
+    "governance_documentasked", "governance_documentanswer",
 }  # fmt: skip
 APPEND_ONLY |= TRAIL
 COLUMN = {
@@ -127,6 +136,13 @@ COLUMN = {
     "governance_emergencynotice": "",
     "governance_emergencyreview": "",
     "governance_emergencytry": "",
+    "governance_risk": "",
+    "governance_riskstep": "",
+    "governance_riskdissent": "",
+    "governance_riskdocument": "",
+    "governance_documentversion": "",
+    "governance_documentasked": "",
+    "governance_documentanswer": "",
 }  # else person_id
 # Tables of which staff see rows by another way than a grant for the person: each way with whose rows ("own": their
 # organisation's, which `COLUMN` names; "board": the twins' were made there; "any") and with which permissions, of which they need all.

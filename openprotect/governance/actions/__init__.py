@@ -1,13 +1,19 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
-from openprotect.governance.actions.access import grant_access
+from openprotect.governance.actions.access import (
+    grant_access,
+)
 from openprotect.governance.actions.access_stops import (
     ask_access_stop,
     decide_access_stop,
     settle_told,
     untold_decisions,
 )
-from openprotect.governance.actions.agreements import end_agreement, sign_agreement, state_agreement
+from openprotect.governance.actions.agreements import (
+    end_agreement,
+    sign_agreement,
+    state_agreement,
+)
 from openprotect.governance.actions.audit import (
     ask_who_saw_letter,
     permit,
@@ -53,7 +59,9 @@ from openprotect.governance.actions.exports import (
     keep_export,
     refuse_export,
 )
-from openprotect.governance.actions.extract import take_in_extract
+from openprotect.governance.actions.extract import (
+    take_in_extract,
+)
 from openprotect.governance.actions.organisations import (
     close_organisation,
     end_relation,
@@ -61,8 +69,23 @@ from openprotect.governance.actions.organisations import (
     register_organisations,
     relate,
 )
-from openprotect.governance.actions.reorganising import take_effect
-from openprotect.governance.actions.retention import cut_trail, dispose_of_rows, note_disposal
+from openprotect.governance.actions.reorganising import (
+    take_effect,
+)
+from openprotect.governance.actions.retention import (
+    cut_trail,
+    dispose_of_rows,
+    note_disposal,
+)
+from openprotect.governance.actions.risks import (
+    Dissent,
+    answer_document,
+    decide_risk,
+    note_suspensions,
+    publish_document,
+    record_risk,
+    review_risk,
+)
 from openprotect.governance.actions.sign_in import (
     begin_session,
     deactivate,
@@ -74,8 +97,18 @@ from openprotect.governance.actions.sign_in import (
     sign_out_everywhere,
     sweep_sessions,
 )
-from openprotect.governance.actions.staff import appoint, change_membership, define_role, end_membership, transfer
-from openprotect.governance.actions.teams import close_team, form_team, set_hours
+from openprotect.governance.actions.staff import (
+    appoint,
+    change_membership,
+    define_role,
+    end_membership,
+    transfer,
+)
+from openprotect.governance.actions.teams import (
+    close_team,
+    form_team,
+    set_hours,
+)
 from openprotect.governance.actions.trail import (
     hold_sending,
     note_anchor,
@@ -85,6 +118,8 @@ from openprotect.governance.actions.trail import (
 )
 
 __all__ = [
+    "Dissent",
+    "answer_document",
     "answer_emergency_review",
     "appoint",
     "approve_basis",
@@ -103,6 +138,7 @@ __all__ = [
     "deactivate",
     "decide_access_stop",
     "decide_end",
+    "decide_risk",
     "define_role",
     "delete_files",
     "dispose_of_rows",
@@ -131,12 +167,15 @@ __all__ = [
     "merge_organisations",
     "note_anchor",
     "note_disposal",
+    "note_suspensions",
     "open_emergency_access",
     "permit",
     "place_hold",
+    "publish_document",
     "record",
     "record_denial",
     "record_each",
+    "record_risk",
     "refuse_export",
     "refuse_while_held",
     "register_organisations",
@@ -145,6 +184,7 @@ __all__ = [
     "resume_sending",
     "review_emergency_access",
     "review_pattern",
+    "review_risk",
     "seal_events",
     "set_hours",
     "set_password",

@@ -22,6 +22,7 @@ from openprotect.governance.models import Export
 from openprotect.governance.queries.agreements import Agreement, resting_on
 from openprotect.governance.queries.agreements import agreement as find
 from openprotect.governance.queries.emergency import in_emergency
+from openprotect.governance.queries.risks import suspended
 from openprotect.governance.queries.staff import staff_member
 from openprotect.governance.rules.agreements import STANDINGS, Totals, limit, not_for
 from openprotect.governance.scope import Scope, enter, system
@@ -238,6 +239,8 @@ def _why_not(row: Export, by: Scope, now: datetime) -> str:
     found = find(row.agreement.id, scope=by)
     if found is None or found.standing != "live":
         return f"Nothing is given under its agreement now. {STANDINGS[found.standing] if found else ''}."
+    if any(suspended(kind, str(found.row.id), now=now) for kind in ("agreement", "export")):
+        return "A risk decision that lets it go on was not reviewed in time, or was to stop."
     if not_for(found.row.fields, member.scope.permissions):
         return "The role of whoever asked for it does not show everything that the agreement names."
     return ""

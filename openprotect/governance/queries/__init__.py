@@ -1,6 +1,11 @@
 """Who somebody is, and what they may see; what was seen."""
 
-from openprotect.governance.queries.access import CouldSee, GrantsHeld, Worker, who_could_see
+from openprotect.governance.queries.access import (
+    CouldSee,
+    GrantsHeld,
+    Worker,
+    who_could_see,
+)
 from openprotect.governance.queries.access_stops import (
     access_stop,
     access_stop_request,
@@ -69,7 +74,9 @@ from openprotect.governance.queries.emergency import (
     people_in_emergency,
     to_review,
 )
-from openprotect.governance.queries.installation import is_demo
+from openprotect.governance.queries.installation import (
+    is_demo,
+)
 from openprotect.governance.queries.organisations import (
     organisation_by_code,
     organisation_codes,
@@ -86,8 +93,28 @@ from openprotect.governance.queries.registry import (
     relations_on,
     team_opening,
 )
-from openprotect.governance.queries.retention import disposals, last_disposal
-from openprotect.governance.queries.sign_in import any_user_id, user_by_email
+from openprotect.governance.queries.retention import (
+    disposals,
+    last_disposal,
+)
+from openprotect.governance.queries.risks import (
+    DocumentView,
+    RiskView,
+    VersionView,
+    basis_choices,
+    document,
+    documents,
+    organisations_to_ask,
+    risk,
+    risks,
+    suspended,
+    suspended_keys,
+    time_to_decision,
+)
+from openprotect.governance.queries.sign_in import (
+    any_user_id,
+    user_by_email,
+)
 from openprotect.governance.queries.staff import (
     StaffMember,
     covered_by,
@@ -119,6 +146,7 @@ __all__ = [
     "AuditSearch",
     "BasisView",
     "CouldSee",
+    "DocumentView",
     "Found",
     "GrantsHeld",
     "InEmergency",
@@ -129,10 +157,12 @@ __all__ = [
     "OwnEvent",
     "OwnSearch",
     "Registered",
+    "RiskView",
     "StaffMember",
     "TeamThere",
     "ToReview",
     "TrailState",
+    "VersionView",
     "WhoSaw",
     "Worker",
     "access_stop",
@@ -147,12 +177,15 @@ __all__ = [
     "audit_events",
     "bases_to_agree_on",
     "basis",
+    "basis_choices",
     "basis_id",
     "basis_owners",
     "basis_register",
     "basis_titles",
     "covered_by",
     "disposals",
+    "document",
+    "documents",
     "emergency_access",
     "emergency_accesses",
     "emergency_notices",
@@ -184,6 +217,7 @@ __all__ = [
     "organisation_codes",
     "organisation_names",
     "organisations",
+    "organisations_to_ask",
     "own_audit",
     "own_audit_counts",
     "owner_team",
@@ -194,13 +228,18 @@ __all__ = [
     "relations_on",
     "require_basis",
     "resting_on",
+    "risk",
+    "risks",
     "role_labels",
     "roles",
     "sending_hold",
     "staff_member",
     "stops_in_force",
     "successor",
+    "suspended",
+    "suspended_keys",
     "team_opening",
+    "time_to_decision",
     "to_review",
     "trail_head",
     "trail_state",

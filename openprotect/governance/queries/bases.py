@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from openprotect.governance.errors import NoLiveBasis
 from openprotect.governance.facts import law
@@ -21,6 +21,7 @@ from openprotect.governance.models import (
     Membership,
     Role,
 )
+from openprotect.governance.queries.risks import suspended_keys
 from openprotect.governance.rules import bases as rules
 from openprotect.governance.scope import Scope, require
 
@@ -45,14 +46,19 @@ def live_basis(*, purpose: str | None = None, source: str | None = None, now: da
 
     Of several in force, the one that holds longest.
     """
-    in_force = LegalBasis.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    in_force = _in_force(now)
     return rules.rests_on(map(_option, in_force), purpose=purpose, source=source, now=now)
 
 
 def live_purposes(*, now: datetime) -> frozenset[str]:
     """The purposes for which a basis is in force now."""
-    in_force = LegalBasis.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
-    return frozenset(purpose for basis in in_force for purpose in (basis.purpose, *basis.purposes))
+    return frozenset(purpose for basis in _in_force(now) for purpose in (basis.purpose, *basis.purposes))
+
+
+def _in_force(now: datetime) -> QuerySet[LegalBasis]:
+    """Bases that have begun and not ended, without those that a risk decision suspends."""
+    live = LegalBasis.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    return live.exclude(key__in=suspended_keys("basis", now=now))
 
 
 def require_basis(*, purpose: str | None = None, source: str | None = None, now: datetime) -> int:

@@ -85,6 +85,7 @@ def build_cohort(
     """
     permit("build.cohorts", by=by)
     version = PackVersion.objects.get(id=pack_version)
+    programmes.require_running(version.programme, now=now)
     finding, asking, caring = (
         programmes.require_basis(pack_version, part, now=now) for part in (FINDING, ASKING, CARING)
     )

@@ -16,6 +16,8 @@ from openprotect.web.oversight import (
     own_audit,
     patterns,
     requests,
+    risk_documents,
+    risks,
     who_saw,
 )
 
@@ -53,4 +55,14 @@ urlpatterns = [
     path("oversight/access-stops", access_stops.requests, name="access_stops"),
     path("oversight/access-stops/ask", access_stops.ask, name="ask_access_stop"),
     path("oversight/access-stops/<int:request_id>", access_stops.decide, name="access_stop"),
+    path("oversight/risks", risks.risks, name="risks"),
+    path("oversight/risks/new", risks.new, name="new_risk"),
+    path("oversight/risks/<int:risk>", risks.risk, name="risk"),
+    path("oversight/risks/<int:risk>/decide", risks.decide, name="decide_risk"),
+    path("oversight/risks/<int:risk>/review", risks.review, name="review_risk"),
+    path("oversight/documents", risk_documents.documents, name="documents"),
+    path("oversight/documents/new", risk_documents.new, name="new_document"),
+    path("oversight/documents/<int:document>", risk_documents.document, name="document"),
+    path("oversight/documents/<int:document>/version", risk_documents.version, name="new_version"),
+    path("oversight/documents/<int:document>/answer", risk_documents.answer, name="answer_document"),
 ]
