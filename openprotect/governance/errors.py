@@ -304,50 +304,6 @@ class BasesHaveFaults(BadInput):
     """The file of legal bases has {count} fault(s), so nothing of it was used."""
 
 
-class EmergencyAccessIsOpen(Refusal):
-    """You already have emergency access to one record. End it before you open another."""
-
-
-class TooManyLooks(Refusal):
-    """You have looked for too many people. Wait {minutes} minutes, or ring the surveillance team."""
-
-    status = 429
-
-
-class NobodyReviews(Refusal):
-    """Nobody is named to review emergency access, so it is closed. Ring the person's GP surgery instead."""
-
-
-class NotSaidWhy(Refusal):
-    """Choose a reason and say in at least {words} words why you need this record now."""
-
-    status = 422
-
-
-class EmergencyUnderWay(Refusal):
-    """Searches, lists of others and exports are closed while you have emergency access to a record. End it first."""
-
-
-class NotYours(Refusal):
-    """You opened this record yourself, so somebody else has to review it."""
-
-    status = 403
-
-
-class AlreadyReviewed(Refusal):
-    """This emergency access has been reviewed already. Open it again to see what was found."""
-
-
-class NothingAsked(Refusal):
-    """Nobody has asked you about this emergency access. Go back and look at it again."""
-
-
-class ReviewNeedsWords(Refusal):
-    """Write a few words: whoever reads this later was not there."""
-
-    status = 422
-
-
 class EmailBelongsToAnother(Refusal):
     """Another account has this e-mail address, so nothing was changed: check it."""
 
@@ -381,28 +337,3 @@ class FormNotOurs(Refusal):
     """This page has been open for too long, or it did not come from here: load it again."""
 
     status = 403
-
-
-class RiskIsIncomplete(Refusal):
-    """{sentence}"""
-
-    status = 422
-
-    def __init__(self, field: str, sentence: str) -> None:
-        self.field = field
-        super().__init__(sentence=sentence)
-
-
-class RiskHasMovedOn(Refusal):
-    """This risk has been decided or closed since you opened it. Open it again to see what was decided."""
-
-
-class Suspended(Refusal):
-    """{what} is suspended: the risk decision that let it go on was not reviewed in time, or was to stop.
-
-    Ask whoever decides on risks to review it.
-    """
-
-
-class NotAsked(Refusal):
-    """Your organisation is not asked about this version, or a newer one is there. Open the document again."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from openprotect.governance import queries as governance
-from openprotect.governance.errors import Suspended
+from openprotect.governance.risk_errors import (
+    Suspended,
+)
 from openprotect.programmes import rules
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.loader import cached_pack

@@ -18,7 +18,10 @@ from django.views.decorators.http import require_POST
 
 from openprotect.governance import clock, queries
 from openprotect.governance.actions import end_emergency_access, end_session, permit
-from openprotect.governance.errors import EmergencyUnderWay, NotPermitted
+from openprotect.governance.emergency_errors import (
+    EmergencyUnderWay,
+)
+from openprotect.governance.errors import NotPermitted
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
 from openprotect.web import kept

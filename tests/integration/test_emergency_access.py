@@ -18,14 +18,13 @@ from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import clock
 from openprotect.governance.actions import record
-from openprotect.governance.errors import (
+from openprotect.governance.emergency_errors import (
     EmergencyAccessIsOpen,
     NobodyReviews,
-    NoLiveBasis,
-    NotPermitted,
     NotSaidWhy,
     TooManyLooks,
 )
+from openprotect.governance.errors import NoLiveBasis, NotPermitted
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.jobs import sweeper
 from openprotect.journey import flow

@@ -12,7 +12,10 @@ import pytest
 from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import queries
-from openprotect.governance.errors import AlreadyReviewed, NotYours
+from openprotect.governance.emergency_errors import (
+    AlreadyReviewed,
+    NotYours,
+)
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.outbox import queries as outbox
 from openprotect.jobs import sweeper

@@ -14,10 +14,9 @@ from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import queries
 from openprotect.governance.actions import Dissent
-from openprotect.governance.errors import (
-    NoLiveBasis,
+from openprotect.governance.errors import NoLiveBasis, NotPermitted
+from openprotect.governance.risk_errors import (
     NotAsked,
-    NotPermitted,
     RiskHasMovedOn,
     RiskIsIncomplete,
     Suspended,

@@ -15,18 +15,17 @@ from django.db.models import Q
 from openprotect.governance import queries
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.bases import EMERGENCY_CARE
-from openprotect.governance.errors import (
+from openprotect.governance.emergency_errors import (
     AlreadyReviewed,
     EmergencyAccessIsOpen,
     NobodyReviews,
-    NoLiveBasis,
     NothingAsked,
     NotSaidWhy,
-    NotThere,
     NotYours,
     ReviewNeedsWords,
     TooManyLooks,
 )
+from openprotect.governance.errors import NoLiveBasis, NotThere
 from openprotect.governance.models import (
     EmergencyAccess,
     EmergencyNotice,

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from openprotect.governance.actions.audit import permit, record
-from openprotect.governance.errors import NotAsked, NotThere, RiskHasMovedOn, RiskIsIncomplete
+from openprotect.governance.errors import NotThere
 from openprotect.governance.models import (
     DocumentAnswer,
     DocumentAsked,
@@ -18,6 +18,11 @@ from openprotect.governance.models import (
     RiskDissent,
     RiskDocument,
     RiskStep,
+)
+from openprotect.governance.risk_errors import (
+    NotAsked,
+    RiskHasMovedOn,
+    RiskIsIncomplete,
 )
 from openprotect.governance.rules import risks as rules
 from openprotect.governance.scope import Scope, enter, system

@@ -11,7 +11,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openprotect.governance import actions, queries
-from openprotect.governance.errors import NotThere, RiskIsIncomplete
+from openprotect.governance.errors import NotThere
+from openprotect.governance.risk_errors import (
+    RiskIsIncomplete,
+)
 from openprotect.journey import flow
 from openprotect.web.errors import refused
 from openprotect.web.oversight import risk_forms, risks_presenter

@@ -9,7 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from openprotect.governance import actions, queries
 from openprotect.governance.actions import record
-from openprotect.governance.errors import NotThere, ReviewNeedsWords
+from openprotect.governance.emergency_errors import (
+    ReviewNeedsWords,
+)
+from openprotect.governance.errors import NotThere
 from openprotect.governance.rules.emergency import settings
 from openprotect.journey import flow
 from openprotect.journey.act import queries as act
