@@ -92,13 +92,6 @@ PERSONAL = {
     "outbox_message": "",
     "governance_accessgrant": "",  # staff see the grants of their own organisation
     "governance_export": "",  # counts and a reason, for those of the organisation that asked
-    "governance_risk": "",  # about nobody in particular, for those who see the register
-    "governance_riskstep": "",
-    "governance_riskdissent": "",
-    "governance_riskdocument": "",
-    "governance_documentversion": "",
-    "governance_documentasked": "",
-    "governance_documentanswer": "",
     "governance_emergencyaccess": "",  # their own, and everybody's for those who review
     "governance_emergencynotice": "",  # who is told
     "governance_emergencyreview": "",  # the opener's, and everybody's for those who review
@@ -120,10 +113,13 @@ APPEND_ONLY = {
     "act_note", "act_referralstep", "outbox_message", "governance_patternreview",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
     "governance_emergencyreview", "governance_emergencytry",
-    "governance_riskstep", "governance_riskdissent", "governance_riskdocument", "governance_documentversion",
-    "governance_documentasked", "governance_documentanswer",
 }  # fmt: skip
-APPEND_ONLY |= TRAIL
+# The register of risks is about nobody in particular, and read by those who see it.
+RISKS = {f"governance_{name}" for name in ("riskstep", "riskdissent", "riskdocument", "documentversion",
+                                           "documentasked", "documentanswer")}  # fmt: skip
+APPEND_ONLY |= TRAIL | RISKS
+RISKS |= {"governance_risk"}
+PERSONAL |= dict.fromkeys(RISKS, "")
 COLUMN = {
     "people_person": "id",
     "governance_accessgrant": "organisation_id",
@@ -136,14 +132,7 @@ COLUMN = {
     "governance_emergencynotice": "",
     "governance_emergencyreview": "",
     "governance_emergencytry": "",
-    "governance_risk": "",
-    "governance_riskstep": "",
-    "governance_riskdissent": "",
-    "governance_riskdocument": "",
-    "governance_documentversion": "",
-    "governance_documentasked": "",
-    "governance_documentanswer": "",
-}  # else person_id
+} | dict.fromkeys(RISKS, "")  # else person_id
 # Tables of which staff see rows by another way than a grant for the person: each way with whose rows ("own": their
 # organisation's, which `COLUMN` names; "board": the twins' were made there; "any") and with which permissions, of which they need all.
 READ_BY = {
@@ -158,7 +147,7 @@ READ_BY = {
     "governance_emergencyaccess": (("any", ("review.emergency_access",)),),
     "governance_emergencyreview": (("any", ("review.emergency_access",)),),
 }
-READ_BY |= dict.fromkeys(TRAIL, (("any", ("see.audit",)),))
+READ_BY |= dict.fromkeys(TRAIL, (("any", ("see.audit",)),)) | dict.fromkeys(RISKS, (("any", ("see.risks",)),))
 # What staff, people and partners write themselves; all else is written by the system.
 STAFF_WRITES = {
     "people_wish": {"INSERT": ("act.call",)},
