@@ -24,6 +24,8 @@ COMMANDS = {
     ),
     "pack": Command("openprotect.cli.pack:pack", "Check and publish a programme's files."),
     "basis": Command("openprotect.cli.basis:basis", "State legal bases, and list them."),
+    "role": Command("openprotect.cli.role:role", "Bring in roles, and list them."),
+    "staff": Command("openprotect.cli.staff:staff", "Appoint people who work here, and let them sign in."),
     "database": Command("openprotect.cli.database:database", "Make and migrate the database."),
     "audit": Command("openprotect.cli.audit:audit", "Verify and export the sealed audit trail."),
     "hold": Command("openprotect.cli.hold:hold", "Say whether sending is on hold, and lift it."),

@@ -12,6 +12,7 @@ from typing import Any
 import openprotect.governance as governance_package
 from openprotect.demo import crowd
 from openprotect.governance import actions as governance
+from openprotect.governance import shipped_roles
 from openprotect.governance.facts.bases import Party
 from openprotect.governance.facts.law import COMMUNICABLE_DISEASE
 from openprotect.governance.queries import live_basis
@@ -81,8 +82,8 @@ def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str
                 there = [(day, hours["opens"], hours["closes"]) for day in hours["days"]]
                 always = hours.get("bank_holidays", False)
                 perform(governance.set_hours, team=team, hours=there, open_on_bank_holidays=always)
-    for name, role in who["roles"].items():
-        perform(governance.define_role, name=name, label=role["label"], permissions=role["permissions"])
+    for role in shipped_roles.read():
+        perform(governance.define_role, name=role.name, label=role.label, permissions=role.permissions)
     firsts: dict[str, str] = {}
     for row in sorted(rows, key=lambda r: r["code"]):
         firsts.setdefault(row["kind"], row["code"])

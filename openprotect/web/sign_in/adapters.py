@@ -20,7 +20,7 @@ from django.urls import reverse
 from openprotect.governance import actions, queries
 from openprotect.governance.errors import ProviderRefused, ProviderUnavailable, UnknownAccount
 from openprotect.journey import flow
-from openprotect.web.errors import page_of, refused
+from openprotect.web.errors import refused
 from openprotect.web.pages import page
 from openprotect.web.sealed import seal, unseal
 from openprotect.web.sign_in import sessions
@@ -116,7 +116,7 @@ class Providers(DefaultSocialAccountAdapter):
     ) -> None:
         away = isinstance(exception, requests.RequestException) and not isinstance(exception, requests.HTTPError)
         if away:
-            raise ImmediateHttpResponse(page_of(request, ProviderUnavailable()))
+            raise ImmediateHttpResponse(provider_away(request))
         refusal = ProviderRefused()
         shown = page(request, "sign_in/did_not_work.html", {"sentence": str(refusal)}, status=refusal.status)
         raise ImmediateHttpResponse(refused(shown, refusal))
@@ -138,6 +138,13 @@ class SecondFactors(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         return str(settings.SERVICE_NAME)
+
+
+def provider_away(request: HttpRequest) -> HttpResponse:
+    """Nobody is signed in, and nothing is left of the attempt."""
+    refusal = ProviderUnavailable()
+    context = {"sentence": str(refusal)}
+    return refused(page(request, "sign_in/away.html", context, status=refusal.status), refusal)
 
 
 def unknown(request: HttpRequest) -> HttpResponse:

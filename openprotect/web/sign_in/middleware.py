@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
-from openprotect.governance.errors import ProviderUnavailable
-from openprotect.web import errors
 from openprotect.web.identity import SIGN_IN_PAGES
 from openprotect.web.sign_in import sessions
+from openprotect.web.sign_in.adapters import provider_away
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -37,5 +36,5 @@ class SignInMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, requests.RequestException) and request.path_info.startswith(SIGN_IN_PAGES):
-            return errors.page_of(request, ProviderUnavailable())
+            return provider_away(request)
         return None
