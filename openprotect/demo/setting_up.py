@@ -82,8 +82,8 @@ def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str
                 there = [(day, hours["opens"], hours["closes"]) for day in hours["days"]]
                 always = hours.get("bank_holidays", False)
                 perform(governance.set_hours, team=team, hours=there, open_on_bank_holidays=always)
-    for role in shipped_roles.read():
-        perform(governance.define_role, name=role.name, label=role.label, permissions=role.permissions)
+    for each in shipped_roles.read():
+        perform(governance.define_role, name=each.name, label=each.label, permissions=each.permissions)
     firsts: dict[str, str] = {}
     for row in sorted(rows, key=lambda r: r["code"]):
         firsts.setdefault(row["kind"], row["code"])

@@ -71,6 +71,14 @@ GOVERNANCE = (
         what="What organisations are to each other, their teams and when these are there",
     ),
     Area(
+        "manage.memberships",
+        "People who work here",
+        "oversight:people",
+        ("oversight:appoint", "oversight:change_membership"),
+        what="Who works where, as what, until when; appoint them, end it, sign them out",
+    ),
+    Area("manage.roles", "Roles", "oversight:roles", what="What each role may see and do"),
+    Area(
         "see.bases",
         "Legal bases",
         "oversight:bases",

@@ -27,6 +27,7 @@ from openprotect.governance.errors import (
     UsernameBelongsToAnother,
 )
 from openprotect.governance.facts.staff import Vouched, Vouchers
+from openprotect.governance.permissions import PERMISSIONS
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
 from tests.factories.seen import one, rows
@@ -271,3 +272,65 @@ def test_a_role_holds_permissions_that_there_are(people: Any) -> None:
         flow.perform(
             governance.define_role, name="x", label="X", permissions=["see.everything", "see.audit"], by=by, now=BEGINS
         )
+
+
+# --- The pages of an administrator ---
+
+
+def administrator() -> Client:
+    return signed_in(int(one("SELECT id FROM governance_user WHERE username = 'access-administrator'")))
+
+
+def test_an_administrator_appoints_and_ends_by_page(people: Any) -> None:
+    client = administrator()
+    assert "Dr Priya Nair" in client.get("/oversight/people-who-work").content.decode()
+    form = {"username": "new.nurse", "name": "New Nurse", "role": "reviewer", "title": "Lead, West"}
+    at = str(organisation(FIRST))
+    assert client.post("/oversight/people-who-work/appoint", {**form, "role": ""}).status_code == 422
+    done = client.post("/oversight/people-who-work/appoint", {**form, "organisation": at, "email": "N@example.org"})
+    assert done["Location"] == "/oversight/people-who-work"
+    shown = client.get(done["Location"]).content.decode()
+    assert "Lead, West (Clinical reviewer)" in shown
+    made = one("SELECT max(id) FROM governance_membership")
+    link = client.post(f"/oversight/people-who-work/{made}/invite").content.decode()
+    assert "/sign-in/begin/" in link
+    assert client.post(f"/oversight/people-who-work/{made}/sign-out").status_code == 302
+    clock.set_clock(BEGINS + timedelta(minutes=1), running=False)
+    assert client.post(f"/oversight/people-who-work/{made}/end").status_code == 302
+    assert client.post(f"/oversight/people-who-work/{made}/end").status_code == 409
+    assert "New Nurse" in client.get("/oversight/people-who-work?ended=yes").content.decode()
+
+
+def test_the_form_refuses_somebody_from_elsewhere_without_end_and_vouchers(people: Any) -> None:
+    client = administrator()
+    form = {"username": "guest", "name": "Guest", "role": "reviewer", "organisation": str(organisation(FIRST))}
+    guest = {**form, "home": "T02", "name": "Guest"}
+    without = client.post("/oversight/people-who-work/appoint", guest)
+    assert (without.status_code, "enter the day on which it ends" in without.content.decode()) == (422, True)
+    end = {"until-day": "28", "until-month": "4", "until-year": "2020"}
+    unvouched = client.post("/oversight/people-who-work/appoint", {**guest, **end}).content.decode()
+    assert "Nobody vouches for who they are, their training and the DBS check" in unvouched
+    assert 'value="Guest"' in unvouched  # what was typed stays
+    seen = {}
+    for kind in ("identity", "training", "dbs"):
+        seen |= {f"{kind}_by": "Dr Vouching", f"{kind}_of": str(organisation("T01"))}
+        seen |= {f"{kind}_on-day": "1", f"{kind}_on-month": "4", f"{kind}_on-year": "2020"}
+    assert client.post("/oversight/people-who-work/appoint", {**guest, **end, **seen}).status_code == 302
+    assert "Employed by Test County Council" in client.get("/oversight/people-who-work").content.decode()
+
+
+def test_roles_are_shown_by_permission(people: Any) -> None:
+    shown = administrator().get("/oversight/roles").content.decode()
+    assert shown.count('scope="row"') == len(PERMISSIONS)
+    assert "Clinical reviewer" in shown
+
+
+def test_nobody_else_manages_who_works(people: Any) -> None:
+    client = signed_in(int(one("SELECT id FROM governance_user WHERE username = 'practice-reviewer'")))
+    for path in ("/oversight/people-who-work", "/oversight/people-who-work/appoint", "/oversight/roles"):
+        assert client.get(path).status_code == 404
+    north = appointed("admin-north", "T04", "access_administrator")
+    beside = one(
+        "SELECT id FROM governance_membership WHERE organisation_id = %s ORDER BY id LIMIT 1", organisation(SECOND)
+    )
+    assert signed_in(north).post(f"/oversight/people-who-work/{beside}/end").status_code == 404

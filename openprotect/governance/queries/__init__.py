@@ -115,9 +115,12 @@ from openprotect.governance.queries.sign_in import (
     any_user_id,
     user_by_email,
 )
+from openprotect.governance.queries.staff import PAGE as PEOPLE_ON_A_PAGE
 from openprotect.governance.queries.staff import (
     StaffMember,
     covered_by,
+    covered_organisations,
+    membership,
     membership_titles,
     memberships_of,
     names_acting,
@@ -142,6 +145,7 @@ from openprotect.governance.queries.trail import (
 
 __all__ = [
     "EVERYTHING",
+    "PEOPLE_ON_A_PAGE",
     "Agreement",
     "AuditSearch",
     "BasisView",
@@ -183,6 +187,7 @@ __all__ = [
     "basis_register",
     "basis_titles",
     "covered_by",
+    "covered_organisations",
     "disposals",
     "document",
     "documents",
@@ -208,6 +213,7 @@ __all__ = [
     "last_disposal",
     "live_basis",
     "live_purposes",
+    "membership",
     "membership_titles",
     "memberships_of",
     "names_acting",

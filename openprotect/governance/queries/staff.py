@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from openprotect.governance.models import Membership, Role, User
+from openprotect.governance.models import Membership, Organisation, Role, User
 from openprotect.governance.scope import Scope, require
 from openprotect.lib import london
 
@@ -121,6 +121,22 @@ def people_who_work(*, scope: Scope, after: int = 0, ended: bool = False, limit:
         "user", "role", "organisation", "team", "employer", "supervisor", "identity_of", "training_of", "dbs_of"
     )
     return list(related.order_by("id")[:limit])
+
+
+def membership(membership: int, *, scope: Scope) -> Membership | None:
+    """A membership in the reader's organisation or one below it."""
+    require(scope)
+    if scope.organisation is None or not scope.may("manage.memberships"):
+        return None
+    found = Membership.objects.filter(organisation_id__in=covered_by(scope.organisation), id=membership)
+    return found.select_related("user").first()
+
+
+def covered_organisations(*, scope: Scope) -> list[tuple[int, str]]:
+    """The ids and names of the reader's organisation and all below it."""
+    require(scope)
+    covered = covered_by(scope.organisation) if scope.organisation is not None else frozenset()
+    return list(Organisation.objects.filter(id__in=covered).order_by("name").values_list("id", "name"))
 
 
 def _live(now: datetime) -> QuerySet[Membership]:

@@ -15,6 +15,7 @@ from openprotect.web.oversight import (
     organisations,
     own_audit,
     patterns,
+    people,
     requests,
     risk_documents,
     risks,
@@ -23,6 +24,10 @@ from openprotect.web.oversight import (
 
 app_name = "oversight"
 urlpatterns = [
+    path("oversight/people-who-work", people.people, name="people"),
+    path("oversight/people-who-work/appoint", people.appoint, name="appoint"),
+    path("oversight/people-who-work/<int:membership>/<slug:verb>", people.change, name="change_membership"),
+    path("oversight/roles", people.roles, name="roles"),
     path("oversight/ledger", ledger.ledger, name="ledger"),
     path("oversight/governance", governance.governance, name="governance"),
     path("oversight/audit", audit.audit, name="audit"),
