@@ -37,7 +37,11 @@ def people(request: ScopedRequest) -> HttpResponse:
 def appoint(request: ScopedRequest) -> HttpResponse:
     """Give somebody a role in an organisation, from today, until a day or for good."""
     organisations = queries.covered_organisations(scope=request.scope)
-    drawn = {"roles": queries.roles(), "organisations": organisations, "colleagues": _colleagues(request)}
+    drawn: dict[str, Any] = {
+        "roles": queries.roles(),
+        "organisations": organisations,
+        "colleagues": _colleagues(request),
+    }
     if request.method == "GET":
         return staff_page(request, "oversight/appoint.html", people_presenter.form(**drawn))
     form = people_presenter.appointment(request.POST)
