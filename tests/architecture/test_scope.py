@@ -39,9 +39,8 @@ OPEN = {
 # Say nothing of any person: everybody reads, the system writes.
 REFERENCE = {
     "governance_serviceclock", "governance_organisation", "governance_team", "governance_role", "governance_user",
-    "governance_organisationrelation", "governance_teamhours",
-    "governance_membership", "governance_legalbasis", "governance_sharingagreement", "governance_agreementsignature",
-    "programmes_packversion", "programmes_activation",
+    "governance_organisationrelation", "governance_teamhours", "governance_membership", "governance_legalbasis",
+    "governance_sharingagreement", "governance_agreementsignature", "programmes_packversion", "programmes_activation",
     "people_listversion", "people_optoutexchange", "identify_cohortrun", "learn_ledgerday", "learn_openwork",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
     "governance_legalhold", "governance_sendinghold",
