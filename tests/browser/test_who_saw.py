@@ -61,6 +61,7 @@ def test_a_practice_asks_and_the_guardian_decides(ada: Invited, service: str, ne
     follow(guardian.get_by_role("link", name="First Surgery about North locality"))
     expect(guardian.locator("main")).to_contain_text("Ada Okafor")
     follow(guardian.get_by_role("button", name="Record the decision"))
+    expect(guardian.locator(".op-error-summary li")).to_have_count(2)
     look(guardian, "access-stop-errors")
     guardian.get_by_label("Stop the access").check()
     guardian.get_by_label("Why?").fill("Agreed.")

@@ -80,7 +80,7 @@ def decide_access_stop(
     Raises DecisionIsIncomplete, AlreadyDecided, KeepsTheSafetyNet.
     """
     permit("decide.access_stop", by=by)
-    if rules.fault(verdict, words, spared):
+    if rules.missing(verdict, words, spared):
         raise DecisionIsIncomplete()
     events: Sequence[object] = ()
     with enter(system("access stops", now=now)):

@@ -36,10 +36,11 @@ def due_at(asked_at: datetime, given: Clock) -> datetime:
     return after_working_days(asked_at, given.working_days, given.holidays)
 
 
-def fault(verdict: str, words: str, spared: Collection[UUID]) -> str:
-    """The field that a decision lacks; "" where nothing is missing."""
-    if verdict not in VERDICTS:
-        return "verdict"
-    if not words.strip():
-        return "words"
-    return "spared" if verdict == "in_part" and not spared else ""
+def missing(verdict: str, words: str, spared: Collection[UUID]) -> tuple[str, ...]:
+    """The fields that a decision lacks."""
+    lacks = {
+        "verdict": verdict not in VERDICTS,
+        "spared": verdict == "in_part" and not spared,
+        "words": not words.strip(),
+    }
+    return tuple(field for field, lacking in lacks.items() if lacking)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.urls import reverse
 
-from openprotect.governance.rules.access_stops import clock, fault
+from openprotect.governance.rules.access_stops import clock, missing
 from openprotect.journey.act.queries import HeldNeed
 from openprotect.web.staff.forms import Form, written
 from openprotect.web.staff.need_presenter import choices, writing
@@ -63,8 +63,7 @@ def decided(sent: QueryDict) -> Form:
         except ValueError:
             faults["spared"] = _MISSING["spared"]
     verdict, words = sent.get("verdict", ""), written(sent, "words")
-    if missing := fault(verdict, words, spared):
-        faults[missing] = _MISSING[missing]
+    faults |= {field: _MISSING[field] for field in missing(verdict, words, spared)}
     return Form(sent, {"verdict": verdict, "words": words, "spared": spared}, faults)
 
 

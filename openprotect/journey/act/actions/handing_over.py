@@ -40,6 +40,7 @@ def hand_over(*, stop: int, by: Scope, now: datetime) -> Done[int]:
     handed = list(calls)
     for call in _with_another_team(handed):
         call.accepted_by, call.accepted_at = "", None
+        call.save(update_fields=["owner_team"])
         move(call, "hand over", by=by, now=now, detail=call.owner_team.organisation.code)
     return Done(len(handed))
 
