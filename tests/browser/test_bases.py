@@ -37,7 +37,7 @@ def address(
 
 
 def test_a_lead_is_warned_decides_and_a_guardian_approves(address: str, new_page: NewPage, look: Look) -> None:
-    lead = new_page(javascript=False)
+    lead = new_page()
     sign_in(lead, address, "Martin Cole")
     # Given the lead of information governance, who is warned on the page of governance
     lead.goto(f"{address}/oversight/governance")
@@ -90,7 +90,7 @@ def test_a_lead_is_warned_decides_and_a_guardian_approves(address: str, new_page
 
 
 def test_a_lead_states_a_new_basis(address: str, new_page: NewPage, look: Look) -> None:
-    lead = new_page(javascript=False)
+    lead = new_page()
     sign_in(lead, address, "Martin Cole")
     lead.goto(f"{address}/oversight/bases/new")
     look(lead, "new-basis")

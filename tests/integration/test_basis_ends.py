@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
@@ -27,6 +28,7 @@ from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.check_in.errors import AskingHasEnded
 from openprotect.journey.contact import actions as contact
 from openprotect.journey.contact.errors import NobodyToRing
+from openprotect.journey.learn.open_loops import open_loops
 from openprotect.people.facts import ContactPointGiven
 from openprotect.people.models import Person
 from tests.factories.seen import one, rows, states
@@ -134,6 +136,12 @@ def owners_who_see_nothing(now: datetime) -> list[Any]:
     )
 
 
+def signed_in(username: str) -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=username))
+    return client
+
+
 # --- Before ---
 
 
@@ -162,6 +170,36 @@ def test_what_is_open_can_be_handed_over_before_the_end(walked: dict[str, Invite
     assert after.keys() == before.keys()
     assert handed == sum(after[id_] != before[id_] for id_ in after)
     assert flow.perform(act.hand_over_early, basis=basis, by=staff("ig-lead", now), now=now) == 0
+
+
+def test_its_page_lists_what_is_open_and_hands_it_over(walked: dict[str, Invited]) -> None:
+    now = END - DAY / 2
+    clock.set_clock(now, running=False)
+    basis = one("SELECT id FROM governance_legalbasis WHERE key = 'copi-general'")
+    with enter(staff("ig-lead", now)) as scope:
+        counted = {(line.kind, line.where): line.number for line in open_loops(basis, scope=scope).lines}
+    assert counted["call", "Waiting to be rung"] >= 1
+    assert counted["check-in", "Begun"] == 1
+    assert sum(number for (kind, _), number in counted.items() if kind == "need") >= 1
+    lead, guardian = signed_in("ig-lead"), signed_in("caldicott-guardian")
+    address = f"/oversight/bases/{basis}"
+    shown = lead.get(address).content.decode()
+    for said in ("Waiting to be rung", "Needs action", "Hand over now", "COVID-19 Protect", "Ends in 1 day"):
+        assert said in shown
+    assert "/staff/needs/" not in shown  # counts only, for whoever may see no need
+    assert "Hand over now" not in guardian.get(address).content.decode()
+    assert lead.post(f"{address}/hand-over").status_code == 302
+    assert "Ends in 1 day" in lead.get("/oversight/bases").content.decode()
+    assert "Ends soon, and nothing is decided" in lead.get("/oversight/governance").content.decode()
+
+
+def test_after_the_end_its_page_offers_nothing(walked: dict[str, Invited]) -> None:
+    clock.set_clock(END, running=False)
+    basis = one("SELECT id FROM governance_legalbasis WHERE key = 'copi-general'")
+    shown = signed_in("ig-lead").get(f"/oversight/bases/{basis}").content.decode()
+    assert "Ended" in shown
+    assert "Hand over now" not in shown
+    assert "What can be decided" not in shown
 
 
 # --- At that second, before any worker has swept ---

@@ -40,7 +40,7 @@ SELECT 'call', CASE c.status WHEN 'being_phoned' THEN 'Being rung now' ELSE 'Wai
 FROM contact_call c JOIN identify_member m ON m.id = c.member_id
 WHERE c.ended_at IS NULL AND m.programme = ANY(%(programmes)s) GROUP BY 1, 2
 UNION ALL
-SELECT 'check-in', CASE WHEN d.id IS NULL THEN 'Open, not begun' ELSE 'Begun' END, count(*)
+SELECT 'check-in', CASE WHEN d.check_in_id IS NULL THEN 'Open, not begun' ELSE 'Begun' END, count(*)
 FROM check_in_checkin k JOIN identify_member m ON m.id = k.member_id LEFT JOIN check_in_draft d ON d.check_in_id = k.id
 WHERE k.status = 'open' AND k.opens_at <= %(now)s AND m.programme = ANY(%(programmes)s) GROUP BY 1, 2
 ORDER BY 1, 2
