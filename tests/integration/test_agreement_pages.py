@@ -12,9 +12,11 @@ from django.db import transaction
 from django.test import Client
 
 from openprotect.config.database_urls import Urls
+from openprotect.demo import opt_outs as national
 from openprotect.governance.queries import find_basis
 from openprotect.governance.scope import enter, system
 from openprotect.jobs import exports
+from openprotect.people.population import Population
 from tests.factories.agreed import agreed, organisation
 from tests.factories.seen import one
 from tests.factories.small_service import ADA, BASHIR, BEGINS, small_service
@@ -40,6 +42,10 @@ def test_an_agreement_is_stated_signed_used_and_ended() -> None:
     assert stated.status_code == 302, stated.content.decode()
     page = stated.headers["Location"]
     assert "Not signed by both" in text(lead, "/oversight/agreements")
+    assert "There was no exchange yet" in text(lead, "/oversight/agreements")
+    national.exchange(Population(settings.DATA / "none"), now=BEGINS, of_a_thousand=1000)
+    assert "of 2 NHS numbers 2 had opted out" in text(lead, "/oversight/agreements")
+    assert "Too old" not in text(lead, "/oversight/agreements")
     for side in ("giver", "receiver"):
         signed = lead.post(f"{page}/sign", signature(side))
         assert signed.status_code == 302, signed.content.decode()

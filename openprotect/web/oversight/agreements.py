@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from openprotect.governance import actions, queries
 from openprotect.governance.errors import NoAgreement, NotThere
 from openprotect.journey import flow
+from openprotect.people import opt_outs
 from openprotect.web.oversight import agreement_forms, agreements_presenter
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.signed_in import needs, staff_page
@@ -40,7 +41,9 @@ DOING = {
 def agreements(request: ScopedRequest) -> HttpResponse:
     """The register."""
     found = queries.agreements(scope=request.scope)
-    return staff_page(request, "oversight/agreements.html", agreements_presenter.register(found, request.scope))
+    exchange = opt_outs.last_exchange(scope=request.scope)
+    context = agreements_presenter.register(found, request.scope, opt_outs=exchange)
+    return staff_page(request, "oversight/agreements.html", context)
 
 
 @require_GET

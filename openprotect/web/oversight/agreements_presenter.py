@@ -13,6 +13,7 @@ from openprotect.governance.queries import Agreement
 from openprotect.governance.rules.agreements import CATEGORIES, FIELDS, STANDINGS, limit
 from openprotect.governance.scope import Scope
 from openprotect.lib import london
+from openprotect.people.rules import opt_out_limit, too_old
 from openprotect.web.oversight.agreement_forms import drawn_day, line
 from openprotect.web.shown import shown_date
 from openprotect.web.staff.forms import Form
@@ -30,11 +31,18 @@ _STATES = {
 _SIDES = {"giver": "For the giver", "receiver": "For the receiver"}
 
 
-def register(found: Sequence[Agreement], scope: Scope) -> dict[str, Any]:
-    """Every agreement, those that end first come first; those that are over come last."""
+def register(found: Sequence[Agreement], scope: Scope, *, opt_outs: Any | None) -> dict[str, Any]:
+    """Every agreement, those that end first come first; those that are over come last.
+
+    `opt_outs` is the last exchange with the national data opt-out service.
+    """
+    usable = opt_out_limit("may_be_used")
     over = [each for each in found if each.standing == "ended"]
     return {
         "agreements": [_line(each, scope.now) for each in [*(f for f in found if f.standing != "ended"), *over]],
+        "exchange": opt_outs,
+        "stale": too_old(opt_outs.sent_at if opt_outs else None, usable, now=scope.now),
+        "usable": str(usable),
         "new": reverse("oversight:new_agreement") if scope.may("manage.agreements") else "",
     }
 
