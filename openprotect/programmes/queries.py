@@ -55,13 +55,19 @@ def require_running(programme: str, *, now: datetime) -> None:
 
 
 def may_ask(*, now: datetime) -> list[int]:
-    """The published versions under which people may be asked now: those whose basis for it is in force,
-    and whose programme no risk decision suspends.
-    """
+    """The published versions under which people may be asked now: those whose basis for it is in force."""
     live = governance.live_purposes(now=now)
-    stopped = governance.suspended_keys("programme", now=now)
-    versions = PackVersion.objects.exclude(programme__in=stopped).values_list("id", flat=True)
+    versions = PackVersion.objects.values_list("id", flat=True)
     return [v for v in versions if rules.purpose_of(pack(v).programme, rules.ASKING) in live]
+
+
+def may_contact(*, now: datetime) -> list[int]:
+    """Those of them under which people are written to and rung: no risk decision suspends their programme.
+
+    Whoever was written to before may still answer.
+    """
+    stopped = governance.suspended_keys("programme", now=now)
+    return [version for version in may_ask(now=now) if pack(version).programme.key not in stopped]
 
 
 def asks_nobody(*, now: datetime) -> bool:

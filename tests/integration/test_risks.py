@@ -22,13 +22,13 @@ from openprotect.governance.risk_errors import (
     Suspended,
 )
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import sweeper
+from openprotect.jobs import sending, sweeper
 from openprotect.journey import flow
 from openprotect.programmes import actions as programmes
 from openprotect.programmes import queries as running
 from tests.factories.emergencies import rolled_back
 from tests.factories.seen import one, rows
-from tests.factories.small_service import ADA, BEGINS, cohort_run, small_service, staff
+from tests.factories.small_service import ADA, BEGINS, Invited, answer, cohort_run, small_service, staff
 
 DAY = timedelta(days=1)
 REVIEW_BY = BEGINS + 7 * DAY
@@ -43,12 +43,12 @@ PROTECT = {"activity_kind": "programme", "activity_key": "covid-protect"}
 
 
 @pytest.fixture(scope="module")
-def service(module_db: Urls, tmp_path_factory: pytest.TempPathFactory) -> None:
-    small_service(tmp_path_factory.mktemp("service"), ADA)
+def service(module_db: Urls, tmp_path_factory: pytest.TempPathFactory) -> Invited:
+    return small_service(tmp_path_factory.mktemp("service"), ADA)["ada"]
 
 
 @pytest.fixture(autouse=True)
-def alone(service: None) -> Iterator[None]:
+def alone(service: Invited) -> Iterator[None]:
     with rolled_back():
         yield
 
@@ -96,13 +96,26 @@ def test_a_programme_asks_nobody_new_while_it_is_suspended_and_what_is_open_goes
     version = one("SELECT pack_version_id FROM programmes_activation WHERE ends_at IS NULL")
     by = system("test", now=REVIEW_BY)
     with enter(by):
-        assert version in running.may_ask(now=REVIEW_BY - DAY)
-        assert version not in running.may_ask(now=REVIEW_BY)
+        assert version in running.may_contact(now=REVIEW_BY - DAY)
+        assert version not in running.may_contact(now=REVIEW_BY)
+        assert version in running.may_ask(now=REVIEW_BY)
         assert running.switched_on() == {"covid-protect": version}
     with pytest.raises(Suspended, match="covid-protect"):
         flow.perform(programmes.switch_on, version=version, by=by, now=REVIEW_BY)
     with pytest.raises(Suspended), transaction.atomic():
         cohort_run(ADA, now=REVIEW_BY)
+
+
+def test_messages_wait_while_their_programme_is_suspended_and_answers_do_not(service: Invited) -> None:
+    risk = recorded()
+    decided(risk, "stop", review_by=None)
+    due = one("SELECT min(due_at) FROM contact_intent WHERE status = 'planned' AND step <> 'call'")
+    assert sending.send_due(now=due) == 0
+    reviewed(risk, "go", due, due + DAY)
+    assert sending.send_due(now=due) > 0
+    reviewed(risk, "stop", due)
+    answer(service, due, food="no_food")
+    assert one("SELECT count(*) FROM act_calltoaction WHERE category = 'food'", now=due) == 1
 
 
 def test_a_suspended_basis_carries_nothing_new() -> None:
@@ -233,20 +246,20 @@ def test_each_organisation_accepts_a_version_for_itself_and_the_next_anew() -> N
     by = staff("ig-lead")
     document = flow.perform(governance.publish_document, title="Protect DPIA", **given, by=by, now=BEGINS)
     first = newest(document, practice)
-    answer(first.version.id, "accepted", practice)
+    says(first.version.id, "accepted", practice)
     assert [(v.accepted, len(v.stands)) for v in (newest(document, board),)] == [(1, 2)]
     with pytest.raises(RiskIsIncomplete, match="reservations"):
-        answer(first.version.id, "reservations", board)
-    answer(first.version.id, "reservations", board, "Review it in a month")
+        says(first.version.id, "reservations", board)
+    says(first.version.id, "reservations", board, "Review it in a month")
     assert newest(document, board).accepted == 2
     # A new version begins anew, and nobody answers the old one any more
     again = {**given, "label": "1.1", "title": "", "document": document}
     flow.perform(governance.publish_document, **again, by=by, now=BEGINS + DAY)
     assert newest(document, board).accepted == 0
     with pytest.raises(NotAsked):
-        answer(first.version.id, "accepted", board)
+        says(first.version.id, "accepted", board)
     with pytest.raises(NotAsked):
-        answer(newest(document, board).version.id, "accepted", staff("reviewer-t07", BEGINS), permitted=True)
+        says(newest(document, board).version.id, "accepted", staff("reviewer-t07", BEGINS), permitted=True)
 
 
 def newest(document: int, by: Scope) -> Any:
@@ -256,7 +269,7 @@ def newest(document: int, by: Scope) -> Any:
     return found.versions[0]
 
 
-def answer(version: int, said: str, by: Scope, words: str = "", *, permitted: bool = False) -> None:
+def says(version: int, said: str, by: Scope, words: str = "", *, permitted: bool = False) -> None:
     if permitted:
         by = Scope(**{**vars(by), "permissions": by.permissions | {"see.risks"}})
     flow.perform(governance.answer_document, version=version, answer=said, words=words, by=by, now=by.now)

@@ -50,10 +50,10 @@ def claim_call(*, by: Scope, now: datetime) -> Done[UUID]:
     """Take the call that has waited longest among those this handler may make.
 
     A handler who already has one gets the same one again. Nobody is rung whose programme has no legal
-    basis in force for asking them. Raises NobodyToRing.
+    basis in force for asking them, or is suspended. Raises NobodyToRing.
     """
     permit("act.call", by=by)
-    asking = programmes.may_ask(now=now)
+    asking = programmes.may_contact(now=now)
     mine = Call.objects.filter(
         status=Call.Status.BEING_PHONED,
         claimed_by_id=int(by.actor),

@@ -130,10 +130,10 @@ def claim_due(*, limit: int, by: Scope, now: datetime) -> Done[list[OutgoingMess
 
 
 def _may_send(now: datetime) -> list[int]:
-    """The pack versions that have messages due, whose legal basis for asking is in force, and whose
-    quiet hours it is not: also a worker that was down all day must not wake anybody.
+    """The pack versions that have messages due, whose legal basis for asking is in force, that no risk
+    decision suspends, and whose quiet hours it is not: also a worker that was down all day must not wake anybody.
     """
-    asking = programmes.may_ask(now=now)
+    asking = programmes.may_contact(now=now)
     due = Intent.objects.filter(status=Intent.Status.PLANNED, due_at__lte=now)
     return [
         version
