@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openprotect.web.staff.urls")),
     path("", include("openprotect.web.partner.door")),
     path("", include("openprotect.web.partner.urls")),
+    path("", include("openprotect.web.partner.staff_urls")),
     path("", include("openprotect.web.oversight.urls")),
 ]
 handler404 = "openprotect.web.errors.not_found"

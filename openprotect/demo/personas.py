@@ -26,6 +26,7 @@ STAFF = {
     "practice-reviewer": "What needs action for the practice's patients, the most urgent first.",
     "locality-lead": "The locality's needs and backlog, and where everybody stands today.",
     "surveillance": "Whatever is about to miss its time, anywhere, seven days a week.",
+    "council-worker": "What is referred to the council: a name, how to reach them, what is asked. Nothing else.",
     "central-team": "Where everybody stands, day by day, and where localities differ.",
     "ig-lead": "Who saw what, under which legal basis, and until when.",
     "caldicott-guardian": "What a practice asks to be stopped, and which legal bases want approval.",

@@ -49,7 +49,7 @@ def scope_of(request: HttpRequest, *, now: datetime) -> Scope:
     match _area(request):
         case "public":
             return _person(request, now=now)
-        case "staff" | "oversight":
+        case "staff" | "oversight" | "partner_staff":
             return _staff(request, now=now)
         case "partner":
             return _partner(request, now=now)

@@ -51,6 +51,7 @@ class Area:
 AREAS = (
     Area("see.calls_to_action", "Needs action", "staff:worklist", ("staff:need",)),
     Area("act.call", "Calls", "staff:calls", ("staff:call",)),
+    Area("see.referrals", "Referrals", "partner_staff:referrals", ("partner_staff:referral",)),
     Area("see.ledger", "Everybody today", "oversight:ledger"),
     Area("use.emergency_access", "Emergency access", "staff:emergency", ("staff:emergency_record",)),
 )

@@ -147,6 +147,13 @@ class Referral(models.Model):
                 name="referral_one_open",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "due_at", "id"],
+                condition=Q(status__in=["sent", "accepted"]),
+                name="referral_waiting",
+            )
+        ]
 
 
 class ReferralLink(models.Model):

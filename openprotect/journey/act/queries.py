@@ -243,6 +243,50 @@ def referral(id_: UUID, *, scope: Scope) -> ReferralView | None:
     )
 
 
+@dataclass(frozen=True)
+class ReferralRow:
+    """One line of a partner's list."""
+
+    id: UUID
+    person: UUID
+    name: str
+    category_label: str
+    due_at: datetime
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class ReferralPage:
+    """A page of what waits for a partner, the first due first; `after` opens the next page."""
+
+    rows: Sequence[ReferralRow]
+    after: str
+
+
+def referrals_here(*, scope: Scope, after: str = "") -> ReferralPage:
+    """What is referred to the organisations of this actor and not settled."""
+    require(scope)
+    waiting = Referral.objects.filter(
+        organisation_id__in=scope.organisations, status__in=[Referral.Status.SENT, Referral.Status.ACCEPTED]
+    ).order_by("due_at", "id")
+    key = _key(f"0~{after}")
+    if key:
+        waiting = waiting.extra(where=["(due_at, id) > (%s, %s)"], params=list(key[1:]))
+    found = list(waiting[: PAGE + 1])
+    rows = [
+        ReferralRow(
+            each.id,
+            each.person_id,
+            each.name,
+            each.category_label,
+            each.due_at,
+            each.status == Referral.Status.ACCEPTED,
+        )
+        for each in found[:PAGE]
+    ]
+    return ReferralPage(rows, f"{rows[-1].due_at.isoformat()}~{rows[-1].id}" if len(found) > PAGE else "")
+
+
 def with_partners(references: Sequence[UUID], *, scope: Scope) -> set[UUID]:
     """Those of these messages whose link opens a referral that is not settled. System scope only."""
     require(scope)

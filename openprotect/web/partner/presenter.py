@@ -8,8 +8,9 @@ from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.http import urlencode
 
-from openprotect.journey.act.queries import ReferralView
+from openprotect.journey.act.queries import ReferralPage, ReferralView
 from openprotect.web.pages import HelpLine
 from openprotect.web.shown import shown_due, shown_telephone
 from openprotect.web.staff.forms import Form, written
@@ -31,8 +32,32 @@ def read(verb: str, sent: QueryDict) -> Form:
     return Form(sent, {"outcome": outcome if verb == "report" else "", "text": text}, faults)
 
 
-def referral(found: ReferralView, *, now: datetime, form: Form) -> dict[str, Any]:
-    """The page while it is open, with the forms that its state allows; after that only what was said."""
+def referrals(found: ReferralPage, now: datetime) -> dict[str, Any]:
+    """The list for those who work for the partner, and the way to the next page."""
+    address = reverse("partner_staff:referrals")
+    return {
+        "rows": [
+            {
+                "href": reverse("partner_staff:referral", args=[each.id]),
+                "name": each.name,
+                "category": each.category_label,
+                "clock": shown_due(each.due_at, now),
+                "overdue": each.due_at < now,
+                "status": "Accepted" if each.accepted else "Not accepted yet",
+            }
+            for each in found.rows
+        ],
+        "onward": f"{address}?{urlencode({'after': found.after})}" if found.after else "",
+    }
+
+
+def referral(
+    found: ReferralView, *, now: datetime, form: Form, address: str = "partner:answer", may: bool = True
+) -> dict[str, Any]:
+    """The page while it is open, with the forms that its state allows; after that only what was said.
+
+    `address` takes the forms: by the link, or by the account of somebody who `may` answer.
+    """
     each = found.referral
     common = {
         "organisation": found.organisation_name,
@@ -55,11 +80,11 @@ def referral(found: ReferralView, *, now: datetime, form: Form) -> dict[str, Any
         "due_at": each.due_at,
         "clock": shown_due(each.due_at, now),
         "accepted": each.status == "accepted",
-        "forms": _forms(found, form),
+        "forms": _forms(found, form, address) if may else {},
     }
 
 
-def _forms(found: ReferralView, form: Form) -> dict[str, Any]:
+def _forms(found: ReferralView, form: Form, address: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if "accept" in found.possible:
         made["accept"] = {}
@@ -75,5 +100,6 @@ def _forms(found: ReferralView, form: Form) -> dict[str, Any]:
             "open": "reason" in form.faults,
         }
     for verb, drawn in made.items():
-        drawn["action"] = reverse("partner:answer", args=[verb.replace("_", "-")])
+        which = [verb.replace("_", "-")] if address == "partner:answer" else [found.referral.id, verb.replace("_", "-")]
+        drawn["action"] = reverse(address, args=which)
     return made
