@@ -77,7 +77,8 @@ def move(call: CallToAction, verb: str, *, by: Scope, now: datetime, detail: str
     before = call.status
     call.status = rules.TRANSITIONS[before, verb]
     call.version += 1
-    call.save(update_fields=["status", "version", "accepted_by", "accepted_at", "closed_at", "outcome"])
+    changed = ["status", "version", "owner_team", "due_at", "accepted_by", "accepted_at", "closed_at", "outcome"]
+    call.save(update_fields=changed)  # the columns that the application may change at all
     Step.objects.create(
         call_to_action=call,
         person_id=call.person_id,
