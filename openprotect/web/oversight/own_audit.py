@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from openprotect.governance import queries
-from openprotect.governance.actions import record
+from openprotect.governance.actions import record, record_each
 from openprotect.people import queries as people
 from openprotect.web.oversight import own_audit_presenter
 from openprotect.web.pages import ScopedRequest
@@ -26,6 +26,9 @@ def own_audit(request: ScopedRequest) -> HttpResponse:
     asked = own_audit_presenter.read(request.GET, now=scope.now)
     record("who saw our patients: read", by=scope, person=asked.search.person, of="audit trail", why=asked.in_ids)
     events = queries.own_audit(asked.search, scope=scope, limit=own_audit_presenter.PAGE + 1)
+    # By name: to be shown who saw a patient is to be shown that patient.
+    shown = people.names({event.person_id for event in events}, scope=scope)
+    record_each("seen in who saw our patients", by=scope, people=list(shown), of="audit trail")
     counts = queries.own_audit_counts(scope.now - timedelta(days=COUNTED_DAYS), scope=scope)
     seen = {event.organisation_id for event in events if event.organisation_id}
     context = own_audit_presenter.own_audit(
@@ -40,6 +43,6 @@ def own_audit(request: ScopedRequest) -> HttpResponse:
         roles=queries.role_labels(),
         bases=queries.basis_titles({e.basis_id for e in events if e.basis_id}),
         # Empty rows for whoever may not see identities: the policy of that table decides.
-        people=people.names({event.person_id for event in events}, scope=scope),
+        people=shown,
     )
     return staff_page(request, "oversight/own_audit.html", context)
