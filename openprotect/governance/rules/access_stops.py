@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-from openprotect.lib.working_days import after_working_days
+from openprotect.lib.working_days import after_working_days, bank_holidays
 
 FILE = Path(__file__).parents[1] / "access_stops.toml"
 VERDICTS = ("granted", "in_part", "refused")
@@ -18,7 +18,7 @@ VERDICTS = ("granted", "in_part", "refused")
 
 @dataclass(frozen=True)
 class Clock:
-    """How long there is to decide, and which days do not count."""
+    """How long there is to decide, and which days do not count besides weekends."""
 
     working_days: int
     holidays: frozenset[date]
@@ -28,7 +28,7 @@ class Clock:
 def clock() -> Clock:
     """What the data file says."""
     read = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return Clock(read["decide_within_working_days"], frozenset(read["holidays"]))
+    return Clock(read["decide_within_working_days"], bank_holidays())
 
 
 def due_at(asked_at: datetime, given: Clock) -> datetime:

@@ -23,7 +23,7 @@ def test_weekends_do_not_count(asked: str, days: int, due: str) -> None:
     assert after_working_days(datetime.fromisoformat(asked), days) == datetime.fromisoformat(due)
 
 
-def test_bank_holidays_of_the_data_file_do_not_count() -> None:
+def test_bank_holidays_do_not_count() -> None:
     # Maundy Thursday 2020: Good Friday and Easter Monday are in the way
     asked = datetime.fromisoformat("2020-04-09T09:00:00Z")
     assert date(2020, 4, 10) in clock().holidays
