@@ -170,7 +170,7 @@ def lines(view: BasisView) -> list[dict[str, str]]:
         ("UK GDPR Article 9", law.ARTICLE_9.get(b.article_9, "")),
         ("Duty of confidence met by", law.CONFIDENCE.get(b.confidence, "")),
         ("Kinds of data", "; ".join(b.data_categories)),
-        ("Sources", "; ".join(source.replace("_", " ").replace("-", " ").capitalize() for source in b.sources)),
+        ("Sources", "; ".join(_source(source) for source in b.sources)),
         ("From", shown_moment(b.starts_at)),
         ("Until", shown_end(b.ends_at) if b.ends_at else "No end"),
         ("Review by", shown_date(b.review_date)),
@@ -226,6 +226,11 @@ def warned(notices: Sequence[Notice]) -> list[dict[str, str]]:
         }
         for notice in notices
     ]
+
+
+def _source(key: str) -> str:
+    words = key.replace("_", " ").replace("-", " ")
+    return f"GP{words[2:]}" if words.startswith("gp ") else words.capitalize()
 
 
 # --- Forms ---
