@@ -137,23 +137,21 @@ REVOKE ALL ON FUNCTION op_stopped FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION op_stopped TO {app};
 """
 
-# A stop hides whatever grants there are, old or new. Added to what op_sees is by now, so that what
-# the migrations between 0003 and this one say of it stays said. Nobody has a stop, mostly: a look
-# into an index that holds nothing comes first.
+# A stop hides whatever grants there are, old or new. Nobody has a stop, mostly: a look into an index
+# that holds nothing comes first.
 SEES = """
-DO $patch$
-DECLARE
-    body text := pg_get_functiondef('op_sees(uuid)'::regprocedure);
-    organisations CONSTANT text := 'g.organisation_id = ANY (op_organisations())';
+CREATE OR REPLACE FUNCTION op_sees(person uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
 BEGIN
-    IF position(organisations IN body) = 0 THEN
-        RAISE EXCEPTION 'op_sees does not look for grants in the way that this migration adds to';
-    END IF;
-    EXECUTE replace(body, organisations, organisations || '
+    RETURN EXISTS (
+        SELECT 1 FROM governance_accessgrant g JOIN governance_legalbasis b ON b.id = g.basis_id
+        WHERE g.person_id = person AND g.organisation_id = ANY (op_organisations())
+          AND g.starts_at <= op_now() AND (g.ends_at IS NULL OR g.ends_at > op_now())
+          AND b.starts_at <= op_now() AND (b.ends_at IS NULL OR b.ends_at > op_now())
           AND NOT (EXISTS (SELECT 1 FROM governance_accessstop s WHERE s.organisation_id = g.organisation_id)
-                   AND op_stopped(g.organisation_id, person))');
+                   AND op_stopped(g.organisation_id, person)));
 END
-$patch$;
+$$;
 """
 
 REVIEWS = """

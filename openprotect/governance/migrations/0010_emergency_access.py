@@ -72,38 +72,63 @@ REVOKE ALL ON FUNCTION op_emergency_basis FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION op_emergency_basis TO {app};
 """
 
-# Added to what both functions are by now, so that what the migrations between 0003 and this one say
-# of them stays said. A page that is not about a person in an emergency names none, and pays for one
-# comparison; whoever sees by a grant as well has the event say so, and not the emergency.
+# A page that is not about a person in an emergency names none, and pays for one comparison.
 SEES = """
-DO $patch$
-DECLARE
-    body text := pg_get_functiondef('op_sees(uuid)'::regprocedure);
-    grants CONSTANT text := 'RETURN EXISTS (';
+CREATE OR REPLACE FUNCTION op_sees(person uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
 BEGIN
-    IF position(grants IN body) = 0 THEN
-        RAISE EXCEPTION 'op_sees does not look for grants in the way that this migration adds to';
-    END IF;
-    EXECUTE replace(body, grants, 'IF op_emergency() IS NOT DISTINCT FROM person AND op_emergency_basis(person) IS NOT NULL THEN
+    IF op_emergency() IS NOT DISTINCT FROM person AND op_emergency_basis(person) IS NOT NULL THEN
         RETURN true;
     END IF;
-    RETURN EXISTS (');
+    RETURN EXISTS (
+        SELECT 1 FROM governance_accessgrant g JOIN governance_legalbasis b ON b.id = g.basis_id
+        WHERE g.person_id = person AND g.organisation_id = ANY (op_organisations())
+          AND g.starts_at <= op_now() AND (g.ends_at IS NULL OR g.ends_at > op_now())
+          AND b.starts_at <= op_now() AND (b.ends_at IS NULL OR b.ends_at > op_now())
+          AND NOT (EXISTS (SELECT 1 FROM governance_accessstop s WHERE s.organisation_id = g.organisation_id)
+                   AND op_stopped(g.organisation_id, person)));
 END
-$patch$;
+$$;
 """
+
+# On which basis something was seen or done: the one that a job says it acts on; for staff, what
+# gives their organisation sight of the person, else an emergency; for what runs by itself and for a
+# partner, what the person's programme rests on. A person needs no basis for their own record.
 RECORD = """
-DO $patch$
+CREATE FUNCTION op_basis_of(person uuid) RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
 DECLARE
-    body text := pg_get_functiondef('governance_record_events(text, uuid[], text, text[], text)'::regprocedure);
-    granted CONSTANT text := 'l.id = (';
-    found CONSTANT text := 'ORDER BY g.id LIMIT 1)';
+    found bigint;
 BEGIN
-    IF position(granted IN body) = 0 OR position(found IN body) = 0 THEN
-        RAISE EXCEPTION 'governance_record_events does not look for a basis in the way that this migration adds to';
+    IF op_basis() IS NOT NULL OR person IS NULL OR op_identity() NOT IN ('staff', 'system', 'partner') THEN
+        RETURN op_basis();
     END IF;
-    EXECUTE replace(replace(body, granted, 'l.id = coalesce(('), found, found || ', op_emergency_basis(p))');
+    SELECT g.basis_id INTO found
+    FROM governance_accessgrant g JOIN governance_legalbasis b ON b.id = g.basis_id
+    WHERE g.person_id = person
+      AND (op_identity() = 'staff' AND g.organisation_id = ANY (op_organisations())
+           OR op_identity() <> 'staff' AND g.via = 'programme')
+      AND g.starts_at <= op_now() AND (g.ends_at IS NULL OR g.ends_at > op_now())
+      AND b.starts_at <= op_now() AND (b.ends_at IS NULL OR b.ends_at > op_now())
+    ORDER BY g.id LIMIT 1;
+    RETURN coalesce(found, op_emergency_basis(person));
 END
-$patch$;
+$$;
+REVOKE ALL ON FUNCTION op_basis_of FROM PUBLIC;
+CREATE OR REPLACE FUNCTION governance_record_events(
+    action text, people uuid[], object_type text, objects text[], why text
+) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO governance_auditevent
+        (at, identity, actor, organisation_id, membership_id, role, action, person_id, object_type, object_id, why,
+         basis_id, purpose)
+    SELECT op_now(), op_identity(), op_actor(),
+           nullif(current_setting('openprotect.organisation', true), '')::bigint,
+           nullif(current_setting('openprotect.membership', true), '')::bigint,
+           coalesce(current_setting('openprotect.role', true), ''),
+           action, t.p, object_type, coalesce(t.o, ''), why, b.id, coalesce(b.purpose, '')
+    FROM (SELECT p, o, op_basis_of(p) AS basis FROM unnest(people, objects) AS given(p, o)) AS t
+    LEFT JOIN governance_legalbasis b ON b.id = t.basis
+$$;
 """
 
 
