@@ -184,7 +184,7 @@ def audit(
                 "action": event.action.capitalize(),
                 "object": f"{event.object_type} {event.object_id}".strip(),
                 "why": event.why,
-                "basis": bases.get(event.basis_id or 0, ""),
+                "basis": bases.get(event.basis_id or 0, "Their own record" if event.identity == "person" else ""),
                 "purpose": event.purpose.replace("_", " "),
                 "person": event.person_id,
                 "href": f"{here}?{urlencode({'person': event.person_id})}" if event.person_id else "",

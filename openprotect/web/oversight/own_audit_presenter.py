@@ -102,7 +102,7 @@ def own_audit(
             "href": f"{here}?{urlencode({**asked.kept, 'person': str(event.person_id)})}",
             "action": event.action.capitalize(),
             "object": event.object_type,
-            "basis": bases.get(event.basis_id or 0, ""),
+            "basis": bases.get(event.basis_id or 0, "Their own record" if event.identity == "person" else ""),
             "purpose": event.purpose.replace("_", " "),
         }
 
