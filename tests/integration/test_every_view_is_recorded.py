@@ -42,12 +42,14 @@ FIRST_OF = {
     "oversight/agreements/<int:agreement>": "SELECT id FROM governance_sharingagreement",
     "oversight/exports/<uuid:export>/file": "SELECT id FROM governance_export",
     "oversight/bases/<int:basis>": "SELECT id FROM governance_legalbasis",
+    "referrals/<uuid:referral>": "SELECT id FROM act_referral",
     "oversight/bases/<int:basis>/hand-over": "SELECT id FROM governance_legalbasis",
     "check-in/<str:page_id>": "VALUES ('medicines'), ('health')",
     "check-in/<str:page_id>/emergency": "VALUES ('health')",
 }
 # Only forms are sent there, or a door that is tried below.
 NOT_OPENED = {
+    "referrals/<uuid:referral>/<slug:verb>", "oversight/people-who-work/<int:membership>/<slug:verb>",
     "c/<str:token>", "c/<str:token>/who-saw", "c/<str:token>/stop", "r/<str:token>", "referral/<slug:verb>",
     "staff/needs/<uuid:need>/<slug:verb>", "oversight/organisations/<str:code>/<slug:verb>",
     "oversight/agreements/<int:agreement>/<slug:verb>", "oversight/requests/<uuid:asked>/<slug:verb>",
