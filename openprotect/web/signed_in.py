@@ -60,6 +60,18 @@ GOVERNANCE = (
     Area("see.audit", "Who saw what", "oversight:audit", what="Every view, change and refusal, newest first"),
     Area(
         "see.audit",
+        "Seal of the audit trail",
+        "oversight:trail",
+        what="How far it is sealed, and whether sending is on hold",
+    ),
+    Area(
+        "see.retention",
+        "How long everything is kept",
+        "oversight:retention",
+        what="Each rule with its tables, what went, and what is on hold",
+    ),
+    Area(
+        "see.audit",
         "Who could see whom",
         "oversight:could_see",
         what="Which organisations had access at a moment, to how many people, on which legal basis",

@@ -17,8 +17,10 @@ from openprotect.web.oversight import (
     patterns,
     people,
     requests,
+    retention,
     risk_documents,
     risks,
+    trail,
     who_saw,
 )
 
@@ -31,6 +33,8 @@ urlpatterns = [
     path("oversight/ledger", ledger.ledger, name="ledger"),
     path("oversight/governance", governance.governance, name="governance"),
     path("oversight/audit", audit.audit, name="audit"),
+    path("oversight/audit/seal", trail.trail, name="trail"),
+    path("oversight/retention", retention.retention, name="retention"),
     path("oversight/could-see", could_see.could_see, name="could_see"),
     path("oversight/organisations", organisations.organisations, name="organisations"),
     path("oversight/organisations/<str:code>", organisations.organisation, name="organisation"),
