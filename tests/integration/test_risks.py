@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -14,7 +15,8 @@ from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import queries
 from openprotect.governance.actions import Dissent
-from openprotect.governance.errors import NoLiveBasis, NotPermitted
+from openprotect.governance.bases import DIRECT_CARE
+from openprotect.governance.errors import AgreementNotInForce, NoExport, NoLiveBasis, NotPermitted
 from openprotect.governance.risk_errors import (
     NotAsked,
     RiskHasMovedOn,
@@ -26,6 +28,7 @@ from openprotect.jobs import sending, sweeper
 from openprotect.journey import flow
 from openprotect.programmes import actions as programmes
 from openprotect.programmes import queries as running
+from tests.factories.agreed import agreed
 from tests.factories.emergencies import rolled_back
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, Invited, answer, cohort_run, small_service, staff
@@ -124,6 +127,20 @@ def test_a_suspended_basis_carries_nothing_new() -> None:
         assert queries.require_basis(purpose="risk_stratification", now=REVIEW_BY - timedelta(seconds=1))
         with pytest.raises(NoLiveBasis):
             queries.require_basis(purpose="risk_stratification", now=REVIEW_BY)
+
+
+@pytest.mark.parametrize("kind", ["agreement", "export", "basis"])
+def test_no_file_is_asked_for_or_collected_under_what_is_suspended(kind: str) -> None:
+    agreement = agreed()
+    asked: UUID = flow.perform(
+        governance.ask_export, agreement=agreement, reason="Parcels", by=staff("surveillance"), now=BEGINS
+    )
+    decided(recorded(activity_kind=kind, activity_key=DIRECT_CARE if kind == "basis" else str(agreement)))
+    then = staff("surveillance", REVIEW_BY)
+    with pytest.raises(AgreementNotInForce, match="not reviewed in time"):
+        flow.perform(governance.ask_export, agreement=agreement, reason="More", by=then, now=REVIEW_BY)
+    with pytest.raises(NoExport, match="not reviewed in time"):
+        flow.perform(governance.collect_export, export=asked, by=then, now=REVIEW_BY)
 
 
 def test_the_sweep_writes_a_suspension_down_once() -> None:

@@ -29,6 +29,7 @@ from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 
 PEOPLE, OWN_RECORDS = "export.people", "act.rights"
+_STANDS_STILL = "A risk decision that lets it go on was not reviewed in time, or was to stop"
 _LIVE = (Export.State.ASKED, Export.State.READY, Export.State.COLLECTED)
 
 
@@ -71,6 +72,8 @@ def ask_export(*, agreement: int, reason: str, by: Scope, now: datetime) -> Done
     if not _acts_for(by, found.row.giver_id):
         raise NotTheGiver()
     _require_in_force(found, by.permissions)
+    if _stands_still(found, now):
+        raise AgreementNotInForce(standing=_STANDS_STILL, owner=found.row.owner)
     made = _asked(reason, by, now, agreement=agreement)
     record("export asked for", by=by, of="export", id=made.id, why=f"agreement {agreement}")
     return Done(made.id, (ExportAsked(made.id),))
@@ -239,11 +242,17 @@ def _why_not(row: Export, by: Scope, now: datetime) -> str:
     found = find(row.agreement.id, scope=by)
     if found is None or found.standing != "live":
         return f"Nothing is given under its agreement now. {STANDINGS[found.standing] if found else ''}."
-    if any(suspended(kind, str(found.row.id), now=now) for kind in ("agreement", "export")):
-        return "A risk decision that lets it go on was not reviewed in time, or was to stop."
+    if _stands_still(found, now):
+        return f"{_STANDS_STILL}."
     if not_for(found.row.fields, member.scope.permissions):
         return "The role of whoever asked for it does not show everything that the agreement names."
     return ""
+
+
+def _stands_still(found: Agreement, now: datetime) -> bool:
+    """Whether a risk decision about the agreement, its files or the basis that it rests on suspends them."""
+    kinds = (("agreement", str(found.row.id)), ("export", str(found.row.id)), ("basis", found.row.basis.key))
+    return any(suspended(kind, key, now=now) for kind, key in kinds)
 
 
 def _permission(row: Export) -> str:
