@@ -256,6 +256,18 @@ class BasisEndsTooEarly(Refusal):
     status = 422
 
 
+class PowerIsMissing(Refusal):
+    """Say by which statutory power {organisation} acts under '{title}'."""
+
+    status = 422
+
+
+class PartyAlready(Refusal):
+    """{organisation} stands under '{title}' already. What was stated stays: to change it, state a new basis."""
+
+    status = 422
+
+
 class UnknownToTheLaw(Refusal):
     """'{read}' is not a known {what}. Choose one of: {expected}."""
 
@@ -263,7 +275,9 @@ class UnknownToTheLaw(Refusal):
 
 
 class BasisKeyTaken(Refusal):
-    """There is another legal basis with the key '{key}', '{title}'. Choose a key of its own."""
+    """There is another legal basis called '{title}', with the key '{key}', so nothing was stated. Give this one a
+    name of its own, such as with its year.
+    """
 
 
 class BasisHasEnded(Refusal):

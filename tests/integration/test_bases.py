@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 
 from openprotect.governance import actions as governance
-from openprotect.governance import errors, queries
+from openprotect.governance import clock, errors, queries
+from openprotect.governance.facts.bases import Party
 from openprotect.governance.facts.law import PURPOSES
+from openprotect.governance.models import User
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.feeds.legal_bases import read_bases
 from openprotect.journey import flow
@@ -102,6 +105,38 @@ def test_only_those_who_may_state_approve_and_change(opened: int) -> None:
         view = queries.basis(basis, scope=scope)
     assert view is not None
     assert [a.approver for a in view.approvals] == ["siro", "caldicott_guardian"]
+
+
+def test_a_basis_of_the_same_name_is_not_taken_for_the_one_there_is(opened: int) -> None:
+    state(lead())
+    with pytest.raises(errors.BasisKeyTaken, match="'A new basis'"):
+        state(lead(), ends_at=BEGINS + 9 * DAY)
+    with pytest.raises(errors.PowerIsMissing):
+        state(lead(), key="powerless", parties=[Party(lead().organisation or 0, " ", "controller")])
+
+
+def test_an_organisation_is_put_under_a_basis_with_its_power(opened: int) -> None:
+    client = Client()
+    client.force_login(User.objects.get(username="ig-lead"))
+    clock.set_clock(BEGINS, running=False)
+    address = f"/oversight/bases/{state(lead())}"
+    said = {"organisation": "t01", "capacity": "processor", "power": "Care Act 2014, section 6"}
+    for wrong, sentence in (
+        ({"organisation": "NOPE"}, "There is no organisation with the code NOPE"),
+        ({"capacity": "owner"}, "&#39;owner&#39; is not a known capacity"),
+        ({"power": " "}, "Enter the statutory power"),
+    ):
+        refused = client.post(f"{address}/party", {**said, **wrong})
+        assert (refused.status_code, sentence in refused.content.decode()) == (422, True)
+    assert client.post(f"{address}/party", said).status_code == 302
+    shown = client.get(address).content.decode()
+    assert one("SELECT name FROM governance_organisation WHERE code = 'T01'") in shown
+    assert "Power: Care Act 2014, section 6" in shown
+    again = client.post(f"{address}/party", said)
+    assert (again.status_code, "stands under" in again.content.decode()) == (422, True)
+    guardian = Client()
+    guardian.force_login(User.objects.get(username="caldicott-guardian"))
+    assert guardian.post(f"{address}/party", {**said, "organisation": "T02"}).status_code == 404
 
 
 # --- Changing ---

@@ -313,8 +313,17 @@ def test_the_form_refuses_somebody_from_elsewhere_without_end_and_vouchers(peopl
     assert 'value="Guest"' in unvouched  # what was typed stays
     seen = {}
     for kind in ("identity", "training", "dbs"):
-        seen |= {f"{kind}_by": "Dr Vouching", f"{kind}_of": str(organisation("T01"))}
+        seen |= {f"{kind}_by": "Dr Vouching", f"{kind}_of": "t01"}
         seen |= {f"{kind}_on-day": "1", f"{kind}_on-month": "4", f"{kind}_on-year": "2020"}
+    for wrong, said in (
+        ({"dbs_of": "NOPE"}, "There is no organisation with the code NOPE"),
+        ({"dbs_on-year": "9" * 30}, "Enter a day that there is"),
+        ({"supervisor": "9" * 30}, "Select somebody from the list"),
+        ({"organisation": str(organisation("T01") + 10**6)}, "Select where they work"),
+    ):
+        refused = client.post("/oversight/people-who-work/appoint", {**guest, **end, **seen, **wrong})
+        assert (refused.status_code, said in refused.content.decode()) == (422, True)
+    # Whoever vouches may work anywhere, most often where the guest is employed
     assert client.post("/oversight/people-who-work/appoint", {**guest, **end, **seen}).status_code == 302
     assert "Employed by Test County Council" in client.get("/oversight/people-who-work").content.decode()
 

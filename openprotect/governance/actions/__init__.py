@@ -25,6 +25,7 @@ from openprotect.governance.actions.audit import (
     waiting_who_saw_letters,
 )
 from openprotect.governance.actions.bases import (
+    add_party,
     approve_basis,
     decide_end,
     end_access,
@@ -119,6 +120,7 @@ from openprotect.governance.actions.trail import (
 
 __all__ = [
     "Dissent",
+    "add_party",
     "answer_document",
     "answer_emergency_review",
     "appoint",

@@ -89,6 +89,9 @@ class _Reading:
         if "until" not in raw and not (raw.get("direct_care") is True and "review" in raw):
             self.fault(where, "until", "nothing", "a last day; only direct care with a day of 'review' may go without")
         parties = [self._party(where, each) for each in self.tables(raw, "party", where)]
+        codes = [code for code, _, _ in parties]
+        for code in sorted({code for code in codes if codes.count(code) > 1}):
+            self.fault(where, "organisation", code, "an organisation that is no other party of this basis")
         extensions = [self._extension(where, each) for each in self.tables(raw, "extension", where)]
         if len(self.faults) > before:
             return None
@@ -124,6 +127,8 @@ class _Reading:
         keys = ("organisation", "power", "capacity")
         self._names(where, raw, set(keys), keys)
         self._one_of(where, "capacity", raw, law.CAPACITIES)
+        if "power" in raw and not str(raw["power"]).strip():
+            self.fault(where, "power", "nothing", "the statutory power that it acts by")
         return tuple(str(raw.get(key, "")) for key in keys)  # type: ignore[return-value]
 
     def _extension(self, where: str, raw: Mapping[str, Any]) -> Extension:

@@ -38,6 +38,7 @@ class Decision:
 
 DECISIONS = {
     "approve": Decision(actions.approve_basis, "You have approved this basis."),
+    "party": Decision(actions.add_party, "The organisation is added."),
     "extend": Decision(actions.extend_basis, "The basis is extended."),
     "replace": Decision(actions.replace_basis, "The basis that carries on is recorded."),
     "end": Decision(actions.end_basis, "The end is recorded."),
@@ -65,7 +66,7 @@ def basis(request: ScopedRequest, basis: int) -> HttpResponse:
 @require_POST
 @needs("see.bases")
 def decide(request: ScopedRequest, basis: int, choice: str) -> HttpResponse:
-    """Approve, extend, replace, end, or decide what becomes of the records."""
+    """Approve, add an organisation, extend, replace, end, or decide what becomes of the records."""
     decision = DECISIONS.get(choice)
     if decision is None:
         raise NotThere

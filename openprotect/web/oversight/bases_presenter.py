@@ -101,6 +101,7 @@ def one(
     if in_force and scope.may("approve.bases") and scope.role in law.APPROVERS:
         forms["approve"] = _drawn(view, "approve", form, asked, {})
     if in_force and scope.may("manage.bases"):
+        forms["party"] = _party(view, form if asked == "party" else None)
         if basis.ends_at is not None:
             forms["extend"] = _drawn(view, "extend", form, asked, {"day": "New last day"})
             choices = [
@@ -238,6 +239,8 @@ def _source(key: str) -> str:
 
 def read(choice: str, sent: QueryDict) -> Form:
     """What a decision's form says: words always, a day or a basis where the decision needs one."""
+    if choice == "party":
+        return _read_party(sent)
     words = written(sent, "words")
     values: dict[str, Any] = {"words": words}
     faults = {}
@@ -263,7 +266,41 @@ def read(choice: str, sent: QueryDict) -> Form:
 
 def first_field(choice: str) -> str:
     """The id of the first field of a decision's form, where its error summary leads."""
-    return {"extend": "extend-day-day", "end": "end-day-day", "replace": "replace-by"}.get(choice, f"{choice}-words")
+    first = {"party": "party-organisation", "extend": "extend-day-day", "end": "end-day-day", "replace": "replace-by"}
+    return first.get(choice, f"{choice}-words")
+
+
+def _read_party(sent: QueryDict) -> Form:
+    values = {name: written(sent, name) for name in ("organisation", "capacity", "power")}
+    missing = {
+        "organisation": "Enter the ODS code of an organisation",
+        "capacity": "Select whether it controls or processes",
+        "power": "Enter the statutory power that it acts by",
+    }
+    return Form(sent, values, {f"party-{name}": words for name, words in missing.items() if not values[name]})
+
+
+def _party(view: BasisView, form: Form | None) -> dict[str, Any]:
+    mine = form or Form()
+
+    def field(name: str, label: str, **more: Any) -> dict[str, Any]:
+        id_ = f"party-{name}"
+        fault = {"errorMessage": {"text": mine.faults[id_]}} if id_ in mine.faults else {}
+        return {"id": id_, "name": name, "label": {"text": label, "classes": "nhsuk-label--s"},
+                "value": mine.sent.get(name, ""), **more, **fault}  # fmt: skip
+
+    capacity = field("capacity", "", idPrefix="party-capacity")
+    legend = {"text": "What is it?", "classes": "nhsuk-fieldset__legend--s"}
+    items = [{"value": key, "text": text, "checked": capacity["value"] == key} for key, text in law.CAPACITIES.items()]
+    return {
+        "action": reverse("oversight:basis_decide", args=[view.basis.id, "party"]),
+        "open": bool(mine.faults),
+        "organisation": field("organisation", "ODS code of the organisation", classes="nhsuk-input--width-10"),
+        "capacity": {**capacity, "fieldset": {"legend": legend}, "items": items},
+        "power": field(
+            "power", "Statutory power", hint={"text": "Such as: National Health Service Act 2006, section 13Z3"}
+        ),
+    }
 
 
 def read_day(sent: QueryDict, name: str) -> date | None:

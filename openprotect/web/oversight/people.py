@@ -44,13 +44,13 @@ def appoint(request: ScopedRequest) -> HttpResponse:
     }
     if request.method == "GET":
         return staff_page(request, "oversight/appoint.html", people_presenter.form(**drawn))
-    form = people_presenter.appointment(request.POST)
-    home, faults = _home(form, request.POST.get("home", ""))
-    if faults:
-        context = people_presenter.form(**drawn, sent=request.POST, faults=faults)
+    lists = {name: drawn[name] for name in ("organisations", "colleagues")}
+    form = people_presenter.appointment(request.POST, **lists, with_code=_with_code)
+    if form.faults:
+        context = people_presenter.form(**drawn, sent=request.POST, faults=form.faults)
         return staff_page(request, "oversight/appoint.html", context)
     try:
-        given: dict[str, Any] = {**form.values, "home": home, "team": None}
+        given: dict[str, Any] = {**form.values, "team": None}
         user = flow.perform(actions.appoint, by=request.scope, now=request.scope.now, **given)
         if form.email:
             flow.perform(actions.enter_email, user=user, email=form.email, by=request.scope, now=request.scope.now)
@@ -93,16 +93,9 @@ def roles(request: ScopedRequest) -> HttpResponse:
     return staff_page(request, "oversight/roles.html", people_presenter.roles(queries.roles()))
 
 
-def _home(form: people_presenter.Appointment, code: str) -> tuple[int | None, dict[str, str]]:
-    """The organisation that employs them, by the code that was typed; what is wrong with the form."""
-    faults = dict(form.faults)
-    if not code.strip():
-        return None, faults
-    found = queries.organisation_by_code(code.strip().upper())
-    if found is None:
-        faults["home"] = f"There is no organisation with the code {code.strip()}: check it"
-        return None, faults
-    return found.id, faults
+def _with_code(code: str) -> int | None:
+    found = queries.organisation_by_code(code)
+    return found.id if found else None
 
 
 def _colleagues(request: ScopedRequest) -> list[tuple[int, str]]:

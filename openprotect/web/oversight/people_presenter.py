@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
@@ -80,28 +80,47 @@ def _line(each: Any, scope: Scope) -> dict[str, Any]:
     }
 
 
-def appointment(sent: QueryDict) -> Appointment:
-    """What is missing or cannot be read is said beside its field; the rest is the action's to refuse."""
+def appointment(
+    sent: QueryDict,
+    *,
+    organisations: Sequence[tuple[int, str]],
+    colleagues: Sequence[tuple[int, str]],
+    with_code: Callable[[str], int | None],
+) -> Appointment:
+    """What is missing or cannot be read is said beside its field; the rest is the action's to refuse.
+
+    `with_code` gives the organisation that has a code: whoever vouches may work anywhere.
+    """
     values: dict[str, Any] = {name: written(sent, name) for name in ("username", "name", "role", "title")}
     needed = {"name": "Enter their name", "username": "Enter a username", "role": "Select a role"}
     faults = {name: words for name, words in needed.items() if not values[name]}
+    places, people = ({str(id_): id_ for id_, _ in each} for each in (organisations, colleagues))
     organisation, supervisor = sent.get("organisation", ""), sent.get("supervisor", "")
-    if not organisation.isdecimal():
+    if organisation not in places:
         faults["organisation"] = "Select where they work"
+    if supervisor and supervisor not in people:
+        faults["supervisor"] = "Select somebody from the list, or nobody"
+
+    def coded(name: str) -> int | None:
+        code = written(sent, name)
+        found = with_code(code) if code else None
+        if code and found is None:
+            faults[name] = f"There is no organisation with the code {code}: check it"
+        return found
+
+    def vouched(kind: str) -> Vouched | None:
+        by, of, on = written(sent, f"{kind}_by"), coded(f"{kind}_of"), _day(sent, f"{kind}_on", faults)
+        return Vouched(by, of, on) if by and of and on else None
+
     until = _day(sent, "until", faults)
     values |= {
-        "organisation": int(organisation) if organisation.isdecimal() else 0,
-        "supervisor": int(supervisor) if supervisor.isdecimal() else None,
+        "organisation": places.get(organisation, 0),
+        "home": coded("home"),
+        "supervisor": people.get(supervisor),
         "ends_at": at(until, time(23, 59)) if until else None,
-        "vouchers": Vouchers(**{kind: _vouched(sent, kind, faults) for kind in _VOUCHED}),
+        "vouchers": Vouchers(**{kind: vouched(kind) for kind in _VOUCHED}),
     }
     return Appointment(values, written(sent, "email"), faults)
-
-
-def _vouched(sent: QueryDict, kind: str, faults: dict[str, str]) -> Vouched | None:
-    by, organisation = written(sent, f"{kind}_by"), sent.get(f"{kind}_of", "")
-    on = _day(sent, f"{kind}_on", faults)
-    return Vouched(by, int(organisation), on) if by and organisation.isdecimal() and on else None
 
 
 def _day(sent: QueryDict, name: str, faults: dict[str, str]) -> date | None:
@@ -109,10 +128,13 @@ def _day(sent: QueryDict, name: str, faults: dict[str, str]) -> date | None:
     if not any(parts):
         return None
     try:
-        return date(*(int(part) for part in parts))
-    except ValueError:
-        faults[name] = _NO_DAY
-        return None
+        year, month, day = (int(part) for part in parts)
+        if 1900 < year < 2200:
+            return date(year, month, day)
+    except (ValueError, OverflowError):
+        pass
+    faults[name] = _NO_DAY
+    return None
 
 
 def form(
@@ -179,7 +201,12 @@ def form(
             {
                 "heading": words,
                 "by": text(f"{kind}_by", f"{words}: seen by"),
-                "of": select(f"{kind}_of", f"{words}: for which organisation", organisations),
+                "of": text(
+                    f"{kind}_of",
+                    f"{words}: for which organisation",
+                    "Its ODS code. Often whoever employs them.",
+                    classes="nhsuk-input--width-10",
+                ),
                 "on": day(f"{kind}_on", f"{words}: on which day"),
             }
             for kind, words in _VOUCHED.items()
