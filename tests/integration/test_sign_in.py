@@ -20,6 +20,7 @@ from openprotect.governance.scope import enter, signing_in, system
 from openprotect.jobs import sweeper
 from openprotect.journey import flow
 from openprotect.journey.contact import actions as contact
+from openprotect.web.sealed import seal, unseal
 from tests.factories.accounts import PASSWORD, appointed, code_of, setup_link
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, FIRST, days_pass, open_service, small_service, staff
@@ -273,3 +274,45 @@ def test_secrets_are_read_by_the_sign_in_pages_and_the_system_alone(nurse: int, 
     worker = replace(staff("access-administrator"), permissions=every)
     for other in (worker, replace(worker, actor="sign-in"), nobody(now=BEGINS), Scope("partner", "sign-in", BEGINS)):
         assert seen(other) == 0
+
+
+# --- Forms that do not come from our pages, and the command line ---
+
+
+def test_a_form_without_its_token_is_refused_recorded_and_kept_if_it_is_ours(tmp_path: Path) -> None:
+    open_service(tmp_path)
+    user = appointed("lee", "T01", "access_administrator")
+    client = Client(enforce_csrf_checks=True)
+    user_session(client, user)
+    form = {"name": "Typed by hand", "on_page": "/oversight/people-who-work/appoint"}
+    forged = client.post("/oversight/people-who-work/appoint", form, headers={"origin": "https://elsewhere.example"})
+    assert (forged.status_code, "is kept" in forged.content.decode()) == (403, False)
+    late = client.post("/oversight/people-who-work/appoint", form, headers={"origin": "http://testserver"})
+    assert (late.status_code, "Go back to the form" in late.content.decode()) == (403, True)
+    assert 'value="Typed by hand"' in client.get("/oversight/people-who-work/appoint").content.decode()
+    refusals = rows("SELECT object_id, why, actor FROM governance_auditevent WHERE action = 'refused'")
+    assert refusals == [("oversight:appoint", "FormNotOurs", str(user))] * 2
+
+
+@pytest.mark.parametrize(
+    "page", ["https://elsewhere.example/", "//elsewhere.example/", "/c/token", "javascript:alert(1)"]
+)
+def test_a_form_does_not_say_that_it_stands_elsewhere(tmp_path: Path, page: str) -> None:
+    open_service(tmp_path)
+    client = Client()
+    user_session(client, appointed("lee", "T01", "access_administrator"))
+    _moved(client, staff_seen=time.time() - settings.STAFF_IDLE_SECONDS - 1)
+    client.cookies["was_signed_in"] = seal(one("SELECT max(id) FROM governance_user"), purpose="was_signed_in")
+    client.post("/oversight/people-who-work/appoint", {"name": "x", "on_page": page})
+    held = unseal(client.session["kept_form"], purpose="kept_form")
+    assert held["page"] == "/oversight/people-who-work/appoint"
+    assert "x" not in client.session["kept_form"][:8]
+
+
+def test_what_was_kept_is_not_another_users(nurse: int) -> None:
+    client = Client()
+    client.cookies["was_signed_in"] = seal(nurse, purpose="was_signed_in")
+    client.post("/oversight/people-who-work/appoint", {"name": "Typed by the nurse"})
+    user_session(client, int(one("SELECT id FROM governance_user WHERE username = 'access-administrator'")))
+    shown = client.get("/oversight/people-who-work/appoint")
+    assert (shown.status_code, "Typed by the nurse" in shown.content.decode()) == (200, False)
