@@ -322,6 +322,10 @@ class EmailBelongsToAnother(Refusal):
     """Another account has this e-mail address, so nothing was changed: check it."""
 
 
+class AccountBelongsToAnother(Refusal):
+    """This account at the provider is somebody else's here, so nothing was changed: check whose it is."""
+
+
 class SetupLinkEnded(Refusal):
     """This link was used already, or it is too old. Ask whoever gave it to you for another."""
 

@@ -19,6 +19,7 @@ from django.test import Client
 
 from openprotect.config.providers import Provider
 from openprotect.governance import actions as governance
+from openprotect.governance.errors import AccountBelongsToAnother
 from openprotect.governance.scope import system
 from openprotect.journey import flow
 from tests.factories.accounts import appointed
@@ -128,6 +129,9 @@ def test_a_subject_that_was_linked_by_hand_signs_in(nurse: int) -> None:
     by = system("test", now=BEGINS)
     flow.perform(governance.link_account, user=nurse, provider="trust", subject=STRANGER, by=by, now=BEGINS)
     assert comes_back(Client(), STRANGER)["Location"] == "/sign-in/onward"
+    with pytest.raises(AccountBelongsToAnother):
+        other = appointed("other", FIRST, "reviewer")
+        flow.perform(governance.link_account, user=other, provider="trust", subject=STRANGER, by=by, now=BEGINS)
 
 
 @pytest.mark.parametrize("subject", [STRANGER, UNVERIFIED, SAYS_FALSE])

@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.actions.staff import may_manage_user
-from openprotect.governance.errors import EmailBelongsToAnother, NotPermitted, SetupLinkEnded
+from openprotect.governance.errors import AccountBelongsToAnother, EmailBelongsToAnother, NotPermitted, SetupLinkEnded
 from openprotect.governance.models import Credential, Membership, StaffSession, User
 from openprotect.governance.scope import SIGN_IN, Scope, enter, require, system
 from openprotect.lib.done import Done
@@ -76,7 +76,9 @@ def link_account(*, user: int, provider: str, subject: str, by: Scope, now: date
     else:
         may_manage_user(user, by=by, now=now)
     with enter(system("governance", now=now)):
-        SocialAccount.objects.get_or_create(provider=provider, uid=subject, defaults={"user_id": user})
+        held, _ = SocialAccount.objects.get_or_create(provider=provider, uid=subject, defaults={"user_id": user})
+    if held.user_id != user:
+        raise AccountBelongsToAnother()
     record("provider's account linked", by=by, of="user", id=user, why=provider)
     return Done(None)
 

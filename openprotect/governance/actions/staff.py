@@ -164,7 +164,8 @@ def end_membership(*, membership: int, by: Scope, now: datetime) -> Done[None]:
 
 def transfer(*, user: int, organisation: int, by: Scope, now: datetime) -> Done[None]:
     """Another organisation employs somebody from now on, in the same role; the past stays true."""
-    permit("manage.memberships", by=by)
+    _may_manage(organisation, by=by)
+    may_manage_user(user, by=by, now=now)
     with enter(system("governance", now=now)):
         leaving = list(Membership.objects.filter(user_id=user, ends_at=None).exclude(organisation_id=organisation))
         User.objects.filter(id=user).update(home=organisation)
