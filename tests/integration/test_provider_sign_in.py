@@ -129,8 +129,8 @@ def test_a_subject_that_was_linked_by_hand_signs_in(nurse: int) -> None:
     by = system("test", now=BEGINS)
     flow.perform(governance.link_account, user=nurse, provider="trust", subject=STRANGER, by=by, now=BEGINS)
     assert comes_back(Client(), STRANGER)["Location"] == "/sign-in/onward"
+    other = appointed("other", FIRST, "reviewer")
     with pytest.raises(AccountBelongsToAnother):
-        other = appointed("other", FIRST, "reviewer")
         flow.perform(governance.link_account, user=other, provider="trust", subject=STRANGER, by=by, now=BEGINS)
 
 
