@@ -9,11 +9,12 @@ from django.views.decorators.http import require_GET
 from openprotect.governance import queries
 from openprotect.governance.actions import record
 from openprotect.web.pages import ScopedRequest
-from openprotect.web.signed_in import needs, staff_page
+from openprotect.web.signed_in import closed_in_emergency, needs, staff_page
 
 
 @require_GET
 @needs("see.audit")
+@closed_in_emergency
 def trail(request: ScopedRequest) -> HttpResponse:
     """How far the trail is sealed and written down outside; what is not proven yet."""
     record("seal of the audit trail read", by=request.scope, of="audit trail")
