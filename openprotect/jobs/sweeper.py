@@ -48,6 +48,7 @@ def sweep(*, now: datetime) -> int:
         steps.run("end_emergencies", lambda: _end_emergencies(by))
         if not trail.is_held(now=now):
             steps.run("tell_reviewers", lambda: telling.tell_reviewers(now=now))
+            steps.run("warn_owners", lambda: telling.warn_owners(now=now))
             steps.run("tell_practices", lambda: governance_letters.tell_practices(now=now))
             steps.run("send_who_saw_letters", lambda: governance_letters.send_who_saw_letters(now=now))
         steps.run("note_suspensions", lambda: flow.perform(governance.note_suspensions, by=by, now=now))

@@ -18,6 +18,7 @@ from openprotect.governance.facts.law import PURPOSES
 from openprotect.governance.models import User
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.feeds.legal_bases import read_bases
+from openprotect.jobs import telling
 from openprotect.journey import flow
 from openprotect.programmes import actions as programmes
 from openprotect.programmes.errors import BasisIsMissing
@@ -225,6 +226,18 @@ def test_warnings_are_given_once_each_to_the_owners_and_stand_until_decided(open
     flow.perform(governance.decide_end, basis=basis, choice="stop_and_delete", words="Done", by=lead(now), now=now)
     with enter(lead(now)) as scope:
         assert basis not in {notice.basis for notice in queries.notices(int(scope.actor), scope=scope)}
+
+
+def test_a_warning_is_written_about_once(opened: int) -> None:
+    state(lead(), ends_at=BEGINS + 30 * DAY)
+    by = system("worker", now=BEGINS)
+    flow.perform(governance.warn_of_ends, by=by, now=BEGINS)
+    assert telling.warn_owners(now=BEGINS) == 1
+    assert telling.warn_owners(now=BEGINS + DAY) == 0
+    ((to, subject, body),) = rows('SELECT "to", subject, body FROM outbox_message')
+    assert to == one("SELECT email FROM governance_organisation WHERE id = %s", lead().organisation)
+    assert "ends on" in subject
+    assert "extend it, replace" in body
 
 
 # --- Files ---

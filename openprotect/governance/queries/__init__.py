@@ -43,6 +43,7 @@ from openprotect.governance.queries.audit import (
 from openprotect.governance.queries.bases import (
     BasisView,
     Notice,
+    WarningToSend,
     basis,
     basis_id,
     basis_owners,
@@ -58,6 +59,7 @@ from openprotect.governance.queries.bases import (
     on_hold,
     require_basis,
     successor,
+    warnings_since,
 )
 from openprotect.governance.queries.emergency import (
     InEmergency,
@@ -167,6 +169,7 @@ __all__ = [
     "ToReview",
     "TrailState",
     "VersionView",
+    "WarningToSend",
     "WhoSaw",
     "Worker",
     "access_stop",
@@ -256,6 +259,7 @@ __all__ = [
     "users_called",
     "users_who_may",
     "waiting_exports",
+    "warnings_since",
     "who_could_see",
     "who_saw",
 ]

@@ -216,6 +216,32 @@ def notices(user: int, *, scope: Scope) -> list[Notice]:
     ]
 
 
+@dataclass(frozen=True)
+class WarningToSend:
+    """A warning as it is written about: to the organisation for which whoever is warned works."""
+
+    id: int
+    to: str
+    basis: int
+    days: int
+    ends_at: datetime
+
+
+def warnings_since(moment: datetime, *, scope: Scope) -> list[WarningToSend]:
+    """The warnings given since a moment to those whose organisation has an e-mail address, oldest first."""
+    require(scope)
+    given = list(BasisWarning.objects.filter(at__gt=moment, ends_at__gt=scope.now).order_by("id"))
+    works = Membership.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=scope.now), starts_at__lte=scope.now, user__in={each.user_id for each in given}
+    ).exclude(organisation__email="")
+    to = dict(works.order_by("-id").values_list("user_id", "organisation__email"))
+    return [
+        WarningToSend(each.id, to[each.user_id], each.basis_id, each.days, each.ends_at)
+        for each in given
+        if to.get(each.user_id)
+    ]
+
+
 def on_hold(*, programme: str = "", basis: int | None = None, now: datetime) -> bool:
     """Whether a hold keeps these records: one on everything, on their programme, or on their basis.
 
