@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +44,7 @@ class Environment:
     staff_idle_minutes: int = 30
     staff_session_hours: int = 12
     staff_sessions: int = 3
+    proxies: tuple[str, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -89,6 +91,7 @@ def read(environ: Mapping[str, str], *, home: Path, repository: Path = REPOSITOR
         staff_idle_minutes=reader.number("OPENPROTECT_STAFF_IDLE_MINUTES", 30, most=12 * 60),
         staff_session_hours=reader.number("OPENPROTECT_STAFF_SESSION_HOURS", 12, most=24),
         staff_sessions=reader.number("OPENPROTECT_STAFF_SESSIONS", 3, most=20),
+        proxies=reader.proxies(live=mode == "live"),
         **keys,
     )
     if reader.faults:
@@ -175,6 +178,17 @@ class _Reader:
             self.fault("OPENPROTECT_ALLOWED_HOSTS", "*", "the names this service answers to, divided by commas")
         own = urlsplit(base_url).hostname or "127.0.0.1"
         return given or tuple(dict.fromkeys((own, "127.0.0.1", "localhost") if not live else (own,)))
+
+    def proxies(self, *, live: bool) -> tuple[str, ...]:
+        """The proxies whose word is taken for the address of who asks: tries are counted by it."""
+        asked = self.get("OPENPROTECT_PROXIES")
+        given = tuple(each.strip() for each in asked.split(",") if each.strip())
+        for each in given:
+            try:
+                ip_network(each)
+            except ValueError:
+                self.fault("OPENPROTECT_PROXIES", each, "addresses or networks such as 10.1.2.0/24, divided by commas")
+        return given or (("127.0.0.1", "::1") if live else ())
 
     def anchor(self, mode: str, data: Path) -> Path | None:
         """In a test there is none: a database that is rolled back would soon be behind it."""

@@ -111,6 +111,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "governance_signincache",
+        # Of the 300 by default, tries under made-up names would soon push out the count of an account's own.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     }
 }
 ROOT_URLCONF = "openprotect.config.urls"
@@ -149,6 +151,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.is_live
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # A reverse proxy ends TLS in front of us: only then is its word about the scheme taken.
+PROXIES = ENVIRONMENT.proxies
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.speaks_https else None
 SECURE_SSL_REDIRECT = ENVIRONMENT.is_live and ENVIRONMENT.speaks_https
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE_SSL_REDIRECT else 0

@@ -81,6 +81,18 @@ class OutsideYourOrganisation(Refusal):
     """That organisation is not yours, nor below it: ask an administrator there."""
 
 
+class ReachesEverywhere(Refusal):
+    """The role “{role}” reaches beyond one organisation, so it is given at a board: choose another, or ask the board."""
+
+    status = 422
+
+
+class NoSuchTeam(Refusal):
+    """That team is not there, or it is another organisation's: choose one of the organisation's own."""
+
+    status = 422
+
+
 class NoAgreement(Refusal):
     """The agreement was not kept. {faults}"""
 

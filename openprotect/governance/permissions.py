@@ -47,6 +47,12 @@ PERMISSIONS: Mapping[str, str] = {
     "see.retention": "See how long everything is kept, and what is on hold",
     "manage.retention": "Put records on hold and lift it",
 }
+# What reaches past the organisation of whoever holds it. Below a board nobody is given a role with one of
+# these: an administrator of one practice would otherwise appoint a reader of everybody's audit trail.
+EVERYWHERE: frozenset[str] = frozenset({
+    "see.audit", "decide.access_stop", "manage.organisations", "manage.roles", "manage.bases", "approve.bases",
+    "manage.agreements", "act.rights", "review.emergency_access", "record.risks", "decide.risks", "manage.retention",
+})  # fmt: skip
 # What only the named system actors do.
 SYSTEM_PERMISSIONS: Mapping[str, str] = {
     "manage.access": "Say which organisation may see whom",

@@ -14,6 +14,7 @@ from uuid import UUID
 from openprotect.governance import actions as governance
 from openprotect.governance.actions import permit, record
 from openprotect.governance.errors import NotThere
+from openprotect.governance.queries import is_another_boards
 from openprotect.governance.scope import Scope, enter, require, system
 from openprotect.lib.done import Done
 from openprotect.lib.london import today
@@ -75,10 +76,11 @@ def receive_request(
     route = routes()[kind]
     if by.organisation is None:
         raise NotThere()
+    person = _person(nhs_number, by)
     with enter(system("rights", now=now)):
         row = RightsRequest.objects.create(
             kind=kind,
-            person_id=_person(nhs_number),
+            person_id=person,
             organisation_id=by.organisation,
             who=who,
             reply_to=reply_to,
@@ -94,10 +96,10 @@ def receive_request(
 def name_person(*, request: UUID, nhs_number: str, by: Scope, now: datetime) -> Done[None]:
     """Say whose records a request is about. Raises NobodyFound."""
     row = _open(request, by)
+    person = _person(nhs_number, by)
+    if person is None:
+        raise NobodyFound()
     with enter(system("rights", now=now)):
-        person = _person(nhs_number)
-        if person is None:
-            raise NobodyFound()
         RightsRequest.objects.filter(id=row.id).update(person_id=person)
     row.person_id = person
     _step(row, "person named", "", by, now)
@@ -205,11 +207,14 @@ def _step(row: RightsRequest, what: str, words: str, by: Scope, now: datetime) -
     record(f"request {what}"[:60], by=by, person=row.person_id, of="request", id=row.id, why=row.kind)
 
 
-def _person(nhs_number: str) -> UUID | None:
+def _person(nhs_number: str, by: Scope) -> UUID | None:
+    """Whose number it is, unless only another board has to do with them: their file is that board's to give."""
     if not is_nhs_number(nhs_number):
         return None
     number = parse_nhs_number(nhs_number)
-    return PersonIdentity.objects.filter(nhs_number=number).values_list("person_id", flat=True).first()
+    with enter(system("rights", now=by.now)):
+        found = PersonIdentity.objects.filter(nhs_number=number).values_list("person_id", flat=True).first()
+    return None if found is None or is_another_boards(found, scope=by) else found
 
 
 def _seen(row: RightsRequest, steps: Sequence[RightsStep], scope: Scope) -> Request:

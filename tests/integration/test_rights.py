@@ -16,6 +16,7 @@ from django.db import transaction
 from django.test import Client
 
 from openprotect.config.database_urls import Urls
+from openprotect.governance.actions import register_organisations
 from openprotect.governance.errors import NotPermitted
 from openprotect.governance.scope import enter, system
 from openprotect.jobs import exports
@@ -23,6 +24,7 @@ from openprotect.journey import flow
 from openprotect.journey.learn.held import HELD, NOT_GIVEN
 from openprotect.people import rights
 from openprotect.people.errors import AlreadyAnswered, IdentityNotChecked, NobodyFound, NoExtension, NotAnOutcome
+from tests.factories.accounts import appointed
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, Invited, answer, small_service, staff
 
@@ -118,6 +120,17 @@ def test_the_time_is_extended_once_and_in_time() -> None:
         do(rights.extend, received("access"), why="Late", now=BEGINS + timedelta(days=40))
 
 
+def test_whoever_only_another_board_has_to_do_with_is_not_found() -> None:
+    by = system("test", now=BEGINS)
+    flow.perform(register_organisations, rows=[{"code": "U01", "name": "Other", "kind": "icb"}], by=by, now=BEGINS)
+    appointed("other-lead", "U01", "ig_lead")
+    theirs = received("access", username="other-lead")
+    assert one("SELECT person_id FROM people_rightsrequest WHERE id = %s", theirs) is None
+    with pytest.raises(NobodyFound):
+        do(rights.name_person, theirs, username="other-lead", nhs_number="9990000018")
+    assert one("SELECT person_id FROM people_rightsrequest WHERE id = %s", received("access")) == PEOPLE["ada"].person
+
+
 def test_what_is_late_is_shown_as_late() -> None:
     access, complaint = received("access"), received("complaint")
     for day, expected in (
@@ -184,10 +197,10 @@ def own_records(nhs_number: str) -> str:
     return (settings.DATA / "exports" / str(export)).read_text()
 
 
-def received(kind: str, nhs_number: str = "9990000018") -> UUID:
+def received(kind: str, nhs_number: str = "9990000018", username: str = "ig-lead") -> UUID:
     made: UUID = flow.perform(
         rights.receive_request, kind=kind, who="Ada Okafor", reply_to="By post", asked="What do you hold?",
-        nhs_number=nhs_number, received_on=BEGINS.date(), by=staff("ig-lead"), now=BEGINS,
+        nhs_number=nhs_number, received_on=BEGINS.date(), by=staff(username), now=BEGINS,
     )  # fmt: skip
     return made
 

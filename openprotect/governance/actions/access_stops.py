@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.reach import concerns
 from openprotect.governance.errors import (
     AlreadyDecided,
     DecisionIsIncomplete,
@@ -87,6 +88,7 @@ def decide_access_stop(
         found = AccessStopRequest.objects.select_for_update(of=("self",)).filter(id=request).first()
         if found is None:
             raise NotThere()
+        concerns(found.practice_id, found.organisation_id, by=by)
         if found.status != AccessStopRequest.Status.OPEN:
             raise AlreadyDecided()
         found.status, found.words = verdict, words.strip()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.reach import concerns
 from openprotect.governance.errors import AgreementSigned, NoAgreement, NotThere
 from openprotect.governance.models import AgreementSignature, LegalBasis, Organisation, SharingAgreement
 from openprotect.governance.queries.agreements import agreement as find
@@ -44,6 +45,7 @@ def state_agreement(
         faults.setdefault("receiver", "Choose organisations from the list")
     if faults or found is None or ends_at is None or review_on is None:
         raise NoAgreement(faults)
+    concerns(giver, receiver, by=by)
     with enter(system("governance", now=now)):
         made = SharingAgreement.objects.create(
             title=title.strip(),
@@ -71,6 +73,7 @@ def sign_agreement(
     found = find(agreement, scope=by)
     if found is None or side not in SIDES:
         raise NotThere()
+    concerns(found.row.giver_id, found.row.receiver_id, by=by)
     if side in found.signed or found.standing in ("ended", "basis_ended"):
         raise AgreementSigned()
     with enter(system("governance", now=now)):
@@ -94,6 +97,7 @@ def end_agreement(*, agreement: int, why: str, by: Scope, now: datetime) -> Done
     found = find(agreement, scope=by)
     if found is None:
         raise NotThere()
+    concerns(found.row.giver_id, found.row.receiver_id, by=by)
     if found.standing != "ended":
         with enter(system("governance", now=now)):
             SharingAgreement.objects.filter(id=agreement, ended_at=None).update(ended_at=now, ended_because=why[:200])

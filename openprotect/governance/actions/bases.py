@@ -11,6 +11,7 @@ from django.db import connection
 
 from openprotect.governance import errors
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.reach import concerns
 from openprotect.governance.events import BasisEnded
 from openprotect.governance.facts import law
 from openprotect.governance.facts.bases import BasisInFile, BasisStated, Extension, Party
@@ -153,7 +154,7 @@ def _extend_as_known(basis: int, extensions: Sequence[Extension], *, by: Scope, 
 def approve_basis(*, basis: int, words: str, by: Scope, now: datetime) -> Done[None]:
     """Approve a basis in the actor's role, with their words. Raises BasisHasEnded, WhyIsMissing."""
     permit("approve.bases", by=by)
-    found = _open(basis, now)
+    found = _open(basis, now, by)
     if by.role not in law.APPROVERS:
         raise errors.NotPermitted
     _need(words)
@@ -168,7 +169,7 @@ def extend_basis(
 ) -> Done[None]:
     """Give a basis that is still in force a later end. Raises BasisHasEnded, EndIsNotLater, WhyIsMissing."""
     permit("manage.bases", by=by)
-    found = _open(basis, known_since or now)
+    found = _open(basis, known_since or now, by)
     _need(words)
     if found.ends_at is None or ends_at <= found.ends_at:
         raise errors.EndIsNotLater(title=found.title)
@@ -178,7 +179,7 @@ def extend_basis(
 def end_basis(*, basis: int, ends_at: datetime | None, words: str, by: Scope, now: datetime) -> Done[None]:
     """End a basis earlier than it would, at once if no moment is given. Raises EndIsNotEarlier."""
     permit("manage.bases", by=by)
-    found = _open(basis, now)
+    found = _open(basis, now, by)
     _need(words)
     ends_at = ends_at or now
     if ends_at < now or ends_at <= found.starts_at or (found.ends_at is not None and ends_at >= found.ends_at):
@@ -192,7 +193,7 @@ def replace_basis(*, basis: int, replaced_by: int, words: str, by: Scope, now: d
     It must serve the same purpose and be in force at the end, so that there is no gap.
     """
     permit("manage.bases", by=by)
-    found = _open(basis, now)
+    found = _open(basis, now, by)
     _need(words)
     other = LegalBasis.objects.filter(id=replaced_by).exclude(id=basis).first()
     purposes = {other.purpose, *other.purposes} if other else set()
@@ -212,7 +213,7 @@ def decide_end(*, basis: int, choice: str, words: str, by: Scope, now: datetime)
     The second puts a legal hold on all that rests on the basis.
     """
     permit("manage.bases", by=by)
-    found = _open(basis, now)
+    found = _open(basis, now, by)
     _need(words)
     if choice not in (BasisChange.What.STOP_AND_DELETE, BasisChange.What.ARCHIVE_ON_HOLD):
         raise errors.UnknownToTheLaw(read=choice, what="choice", expected=_listed(law.CHOICES))
@@ -344,12 +345,13 @@ def _write_change(basis: LegalBasis, what: BasisChange.What, words: str, *, by: 
     )
 
 
-def _open(basis: int, now: datetime) -> LegalBasis:
-    """The basis, locked against another change of it. Raises NotThere, BasisHasEnded."""
+def _open(basis: int, now: datetime, by: Scope) -> LegalBasis:
+    """The basis, locked against another change of it. Raises NotThere, OutsideYourOrganisation, BasisHasEnded."""
     with enter(system("governance", now=now)):
         found = LegalBasis.objects.select_for_update(of=("self",)).filter(id=basis).first()
     if found is None:
         raise errors.NotThere
+    concerns(*BasisParty.objects.filter(basis=found).values_list("organisation_id", flat=True), by=by)
     if rules.state(term_of(found), now) == rules.ENDED:
         raise errors.BasisHasEnded(title=found.title)
     return found

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from openprotect.governance import errors
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.reach import may_change
 from openprotect.governance.actions.reorganising import effects
 from openprotect.governance.models import Organisation, OrganisationRelation, Team
 from openprotect.governance.rules import relations as rules
@@ -68,6 +69,7 @@ def relate(
     """
     permit("manage.organisations", by=by)
     of, other = find(organisation), find(to)
+    may_change(of.id, by=by)
     if of.id == other.id:
         raise errors.NotItsOwnSuccessor(code=of.code)
     _in_order(starts_on, ends_on)
@@ -93,6 +95,7 @@ def end_relation(*, relation: int, ends_on: date, by: Scope, now: datetime) -> D
         there = found.first()
         if there is None:
             raise errors.NoSuchRelation()
+        may_change(there.organisation_id, by=by)
         _in_order(there.starts_on, ends_on)
         if there.ends_on is not None and there.ends_on < ends_on:
             raise errors.EndsBeforeItStarts(starts=f"{there.starts_on:%-d %B %Y}", ends=f"{there.ends_on:%-d %B %Y}")
@@ -110,6 +113,7 @@ def close_organisation(*, organisation: str, last_day: date, by: Scope, now: dat
     """
     permit("manage.organisations", by=by)
     of = find(organisation)
+    may_change(of.id, by=by)
     if of.closed_on is not None:
         raise errors.AlreadyClosed(code=of.code, closed=f"{of.closed_on:%-d %B %Y}")
     _keep_the_safety_net(of)
@@ -132,6 +136,8 @@ def merge_organisations(
     """
     permit("manage.organisations", by=by)
     olds = [find(code) for code in dict.fromkeys(codes)]
+    there = Organisation.objects.filter(code=into.strip().upper()).values_list("id", flat=True)
+    may_change(*(old.id for old in olds), *there, by=by)
     for old in olds:
         _may_be_succeeded(old, into, starts_on)
     with enter(system("governance", now=now)):

@@ -7,19 +7,22 @@ from dataclasses import astuple, fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.errors import (
     AlreadyEnded,
     GrantsToThemselves,
     NoSuchPermission,
     NoSuchRole,
+    NoSuchTeam,
     NotThere,
     OutsideYourOrganisation,
     SupervisesThemselves,
     UsernameBelongsToAnother,
 )
 from openprotect.governance.facts.staff import NOBODY, Vouched, Vouchers
-from openprotect.governance.models import Membership, Role, User
+from openprotect.governance.models import Membership, Organisation, Role, Team, User
 from openprotect.governance.permissions import PERMISSIONS
 from openprotect.governance.queries.staff import covered_by
 from openprotect.governance.rules import staff as rules
@@ -31,11 +34,11 @@ _SHORTEST = timedelta(microseconds=1)
 
 
 def define_role(*, name: str, label: str, permissions: Sequence[str], by: Scope, now: datetime) -> Done[str]:
-    """Write down what a role may do. Nobody adds a permission to the role they act in."""
+    """Write down what a role may do. Nobody adds a permission to a role that they hold."""
     permit("manage.roles", by=by)
     if unknown := sorted(set(permissions) - PERMISSIONS.keys()):
         raise NoSuchPermission(names=", ".join(unknown))
-    rules.definition(own=by.identity == "staff" and by.role == name, held=by.permissions, wanted=permissions)
+    rules.definition(own=_holds(name, by=by, now=now), held=by.permissions, wanted=permissions)
     with enter(system("governance", now=now)):
         Role.objects.update_or_create(name=name, defaults={"label": label, "permissions": sorted(set(permissions))})
     record("role defined", by=by, of="role", id=name)
@@ -64,8 +67,7 @@ def appoint(
     holds the role there already is left as they are.
     """
     _may_manage(organisation, by=by)
-    if not Role.objects.filter(name=role).exists():
-        raise NoSuchRole(role=role)
+    _may_give(role, team, organisation, by=by)
     user = User.objects.filter(username=username).first()
     if user is not None and user.name != name:
         raise UsernameBelongsToAnother(username=username, name=user.name)
@@ -123,8 +125,7 @@ def change_membership(
     old = _theirs(membership, by=by, now=now)
     if str(old.user_id) == by.actor:
         raise GrantsToThemselves()
-    if not Role.objects.filter(name=role).exists():
-        raise NoSuchRole(role=role)
+    _may_give(role, team, old.organisation_id, by=by)
     columns = {name: getattr(old, name) for name in _VOUCHED}
     if old.employer_id != old.organisation_id:
         rules.terms(
@@ -182,10 +183,30 @@ def transfer(*, user: int, organisation: int, by: Scope, now: datetime) -> Done[
     return Done(None)
 
 
+def _holds(role: str, *, by: Scope, now: datetime) -> bool:
+    """Whether the actor holds a role, also under a membership that they do not act under now."""
+    if by.identity != "staff":
+        return False
+    still = Q(ends_at=None) | Q(ends_at__gt=now)
+    return by.role == role or Membership.objects.filter(still, user_id=int(by.actor), role=role).exists()
+
+
 def _may_manage(organisation: int, *, by: Scope) -> None:
     permit("manage.memberships", by=by)
     if by.identity == "staff" and (by.organisation is None or organisation not in covered_by(by.organisation)):
         raise OutsideYourOrganisation()
+
+
+def _may_give(role: str, team: int | None, organisation: int, *, by: Scope) -> None:
+    """Refuse a role that there is not or that reaches further than this organisation, and another's team."""
+    found = Role.objects.filter(name=role).first()
+    if found is None:
+        raise NoSuchRole(role=role)
+    if team is not None and not Team.objects.filter(id=team, organisation=organisation, closed_at=None).exists():
+        raise NoSuchTeam()
+    if by.identity == "staff":
+        kind = Organisation.objects.values_list("kind", flat=True).get(id=organisation)
+        rules.reach(kind=kind, label=found.label, permissions=found.permissions)
 
 
 def may_manage_user(user: int, *, by: Scope, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, time
 
 from openprotect.governance import errors
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.reach import may_change
 from openprotect.governance.events import TeamsClosed
 from openprotect.governance.models import Organisation, Team, TeamHours
 from openprotect.governance.scope import Scope, enter, system
@@ -20,6 +21,7 @@ SAFETY_NET = ("surveillance", "restricted_records")
 def form_team(*, organisation: int, duty: str, name: str, by: Scope, now: datetime) -> Done[int]:
     """Make sure that an organisation has an open team for a duty; returns its id."""
     permit("manage.organisations", by=by)
+    may_change(organisation, by=by)
     of = Organisation.objects.get(id=organisation)
     if of.closed_at is not None:
         raise errors.AlreadyClosed(code=of.code, closed=f"{of.closed_on:%-d %B %Y}")
@@ -36,6 +38,7 @@ def close_team(*, team: int, by: Scope, now: datetime) -> Done[None]:
     """A team is there no more; what it holds goes on to another. Raises TheSafetyNetStays."""
     permit("manage.organisations", by=by)
     found = _open(team)
+    may_change(found.organisation_id, by=by)
     if found.organisation.kind == Organisation.Kind.INTEGRATED_CARE_BOARD and found.duty in SAFETY_NET:
         others = Team.objects.filter(
             duty=found.duty, closed_at=None, organisation__kind=Organisation.Kind.INTEGRATED_CARE_BOARD
@@ -62,6 +65,7 @@ def set_hours(
     """
     permit("manage.organisations", by=by)
     found = _open(team)
+    may_change(found.organisation_id, by=by)
     _follow_one_another(hours)
     there = sorted(TeamHours.objects.filter(team_id=team).values_list("weekday", "opens", "closes"))
     if (there, found.open_on_bank_holidays) == (sorted(hours), open_on_bank_holidays):

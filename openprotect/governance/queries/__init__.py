@@ -4,6 +4,7 @@ from openprotect.governance.queries.access import (
     CouldSee,
     GrantsHeld,
     Worker,
+    is_another_boards,
     who_could_see,
 )
 from openprotect.governance.queries.access_stops import (
@@ -210,6 +211,7 @@ __all__ = [
     "holds",
     "in_emergency",
     "installation",
+    "is_another_boards",
     "is_demo",
     "is_live",
     "last_anchor",

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 from openprotect.governance.errors import NotPermitted, UnknownOrganisation
-from openprotect.governance.models import Organisation
+from openprotect.governance.models import AccessGrant, Organisation
+from openprotect.governance.queries.staff import covered_by
 from openprotect.governance.scope import Scope, enter, require, system
 
 
@@ -80,6 +81,18 @@ WHERE m.organisation_id = ANY (%(ids)s::bigint[]) AND m.starts_at <= %(at)s AND 
        OR o.closing_recorded_at > %(at)s)
 ORDER BY o.code, u.name, m.id
 """
+
+
+def is_another_boards(person: UUID, *, scope: Scope) -> bool:
+    """Whether others have or had access to a person, and neither this reader's organisation nor one below it ever.
+
+    Asked as the system, of one person: what a rights worker is told is that nobody was found.
+    """
+    require(scope)
+    mine = covered_by(scope.organisation) if scope.organisation is not None else frozenset()
+    with enter(system("rights", now=scope.now)):
+        seen_by = set(AccessGrant.objects.filter(person_id=person).values_list("organisation_id", flat=True).distinct())
+    return bool(seen_by) and seen_by.isdisjoint(mine)
 
 
 def who_could_see(

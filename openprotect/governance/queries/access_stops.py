@@ -6,10 +6,11 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from openprotect.governance.errors import NotPermitted
 from openprotect.governance.models import AccessStop, AccessStopRequest
+from openprotect.governance.queries.staff import covered_by
 from openprotect.governance.scope import Scope, enter, require, system
 
 PAGE = 100
@@ -19,14 +20,22 @@ def access_stop_requests(*, scope: Scope) -> list[AccessStopRequest]:
     """Requests that this actor may see, the open ones first by what is due, then the newest decisions."""
     require(scope)
     open_first = Case(When(status="open", then=Value(0)), default=Value(1), output_field=IntegerField())
-    found = AccessStopRequest.objects.select_related("practice", "organisation")
-    return list(found.order_by(open_first, "-decided_at", "due_at", "id")[:PAGE])
+    return list(_of_theirs(scope).order_by(open_first, "-decided_at", "due_at", "id")[:PAGE])
 
 
 def access_stop_request(id_: int, *, scope: Scope) -> AccessStopRequest | None:
     """One request that this actor may see."""
     require(scope)
-    return AccessStopRequest.objects.select_related("practice", "organisation").filter(id=id_).first()
+    return _of_theirs(scope).filter(id=id_).first()
+
+
+def _of_theirs(scope: Scope) -> QuerySet[AccessStopRequest]:
+    """Requests of practices that this actor answers for, or about organisations that they do."""
+    found = AccessStopRequest.objects.select_related("practice", "organisation")
+    if scope.identity != "staff":
+        return found
+    mine = covered_by(scope.organisation) if scope.organisation is not None else frozenset()
+    return found.filter(Q(practice__in=mine) | Q(organisation__in=mine))
 
 
 _COVERED = """

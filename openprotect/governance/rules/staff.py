@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
-from openprotect.governance.errors import EndMissing, EndsTooEarly, GrantsToThemselves, NotVouchedFor
+from openprotect.governance.errors import (
+    EndMissing,
+    EndsTooEarly,
+    GrantsToThemselves,
+    NotVouchedFor,
+    ReachesEverywhere,
+)
 from openprotect.governance.facts.staff import Vouchers
+from openprotect.governance.permissions import EVERYWHERE
 
+_BOARDS = ("icb", "commissioner")
 _WORDS = {"identity": "who they are", "training": "their training", "dbs": "the DBS check"}
 
 
@@ -30,8 +38,14 @@ def terms(
         raise NotVouchedFor(missing=_listed(missing))
 
 
+def reach(*, kind: str, label: str, permissions: Collection[str]) -> None:
+    """Refuse a role that reaches beyond one organisation, unless it is given at a board or a commissioner."""
+    if kind not in _BOARDS and EVERYWHERE.intersection(permissions):
+        raise ReachesEverywhere(role=label)
+
+
 def definition(*, own: bool, held: Collection[str], wanted: Collection[str]) -> None:
-    """Refuse somebody who would put permissions into the role that they act in."""
+    """Refuse somebody who would put permissions into a role that they hold."""
     if own and set(wanted) - set(held):
         raise GrantsToThemselves()
 

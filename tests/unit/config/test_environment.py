@@ -42,6 +42,12 @@ def test_live_answers_only_to_its_own_name() -> None:
     assert settings(**LIVE).allowed_hosts == ("protect.example.nhs.uk",)
 
 
+def test_live_takes_the_word_of_a_proxy_on_this_machine_and_of_those_that_are_named() -> None:
+    assert settings(**LIVE).proxies == ("127.0.0.1", "::1")
+    assert settings(**LIVE, OPENPROTECT_PROXIES="10.1.2.0/24, 10.9.9.9").proxies == ("10.1.2.0/24", "10.9.9.9")
+    assert settings().proxies == ()
+
+
 def test_the_folder_follows_the_desktop_convention_and_our_own_setting_before_it() -> None:
     assert settings(XDG_DATA_HOME="/data").data == Path("/data/openprotect")
     assert settings(XDG_DATA_HOME="/data", OPENPROTECT_DATA="/else").data == Path("/else")
@@ -77,6 +83,7 @@ def test_the_folder_follows_the_desktop_convention_and_our_own_setting_before_it
         ({"OPENPROTECT_ANCHOR": "anchor"}, "a file whose path starts with /"),
         ({"OPENPROTECT_ANCHOR_MINUTES": "0"}, "a number of minutes from 1 to 60"),
         ({"OPENPROTECT_ANCHOR_EMAIL": "nobody"}, "the e-mail address of the privacy officer"),
+        (LIVE | {"OPENPROTECT_PROXIES": "*"}, "setting OPENPROTECT_PROXIES: read '*'"),
         (LIVE | {"OPENPROTECT_ALLOWED_HOSTS": "*"}, "setting OPENPROTECT_ALLOWED_HOSTS: read '*'"),
         ({"OPENPROTECT_DATA": "here"}, "read 'here', expected a path that starts with /"),
         ({"OPENPROTECT_DATA": str(REPOSITORY / "data")}, "a folder outside the repository"),
