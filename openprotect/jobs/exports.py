@@ -23,6 +23,7 @@ def sweep(*, now: datetime) -> None:
     """End what may not be handed out any more, then make what waits, whether or not its job ran."""
     by = system("worker", now=now)
     flow.perform(governance.end_exports, by=by, now=now)
+    flow.perform(learn.end_exports_of_restricted, by=by, now=now)
     flow.perform(governance.delete_files, by=by, now=now)
     with enter(by):
         waiting = queries.waiting_exports(scope=by)

@@ -163,6 +163,17 @@ def test_what_it_rests_on_ends_and_it_is_gone(what: str) -> None:
     assert export_files.lying() == set()
 
 
+def test_somebody_whose_record_is_restricted_since_leaves_with_the_file() -> None:
+    export = made()
+    exports.sweep(now=BEGINS)
+    assert state(export) == "ready"
+    _sql("UPDATE people_person SET restricted = true WHERE source_id = %s", ADA.source_id)
+    exports.sweep(now=BEGINS)
+    assert not (settings.DATA / "exports" / str(export)).exists()
+    with pytest.raises(NoExport, match="restricted"):
+        collect(export)
+
+
 def test_a_file_that_was_changed_is_not_handed_out() -> None:
     asked = made()
     path = settings.DATA / "exports" / str(asked)

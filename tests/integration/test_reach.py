@@ -120,7 +120,7 @@ def test_the_teams_and_relations_of_another_board_stay_as_they_are(admin: Scope)
 def test_agreements_bases_and_stops_of_others_alone_are_not_decided(admin: Scope) -> None:
     for role in ("ig_lead", "caldicott_guardian"):
         appointed(f"other-{role}", "U01", role)
-    agreement = agreed()
+    agreement = agreed(giver=organisation("T01"))
     theirs = staff("other-ig_lead")
     for action, arguments in (
         ("end_agreement", {"agreement": agreement, "why": "x"}),

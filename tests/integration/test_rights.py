@@ -74,6 +74,8 @@ def test_the_file_holds_what_is_held_and_nothing_of_others() -> None:
 def test_of_a_restricted_person_no_file_says_where_they_are() -> None:
     content = own_records("9990000034")
     assert "Your record is restricted" in content
+    exports.sweep(now=BEGINS)
+    assert {state for (state,) in rows("SELECT state FROM governance_export")} == {"ready"}
     assert "How to reach you" not in content
     assert "Surgery" not in content
 

@@ -78,6 +78,30 @@ def make_export(*, export: UUID, by: Scope, now: datetime) -> Done[bool]:
     return Done(True)
 
 
+# Who is in a file that lies ready stands in the trail. A person's own, made when they were restricted
+# already, says nowhere where they are, and is left.
+_RESTRICTED_SINCE = """
+SELECT DISTINCT x.id FROM governance_export x
+JOIN governance_auditevent e ON e.object_type = 'export' AND e.object_id = x.id::text AND e.at >= x.asked_at
+    AND e.action IN ('exported', 'own records exported') AND e.why <> 'restricted'
+JOIN people_person p ON p.id = e.person_id AND p.restricted
+WHERE x.state IN ('ready', 'collected')
+"""
+
+
+def end_exports_of_restricted(*, by: Scope, now: datetime) -> Done[int]:
+    """Files with somebody whose record was restricted after they were made end; returns how many."""
+    permit("record.ledger", by=by)
+    with connection.cursor() as cursor:
+        cursor.execute(_RESTRICTED_SINCE)
+        ended = [export for (export,) in cursor.fetchall()]
+    for export in ended:
+        refuse_export(
+            export=export, why="Somebody in it has a restricted record now. Ask for it again.", by=by, now=now
+        )
+    return Done(len(ended))
+
+
 def _own_records(made: ExportToMake, request: UUID, by: Scope, now: datetime) -> Done[bool]:
     person = rights.person_of(request, scope=by)
     if person is None:
@@ -85,9 +109,11 @@ def _own_records(made: ExportToMake, request: UUID, by: Scope, now: datetime) ->
         refuse_export(export=made.id, why=why, by=by, now=now)
         return Done(False)
     banner = "" if settings.MODE == "live" else "Synthetic: not for care"
-    content = held.as_page(held.held_about(person, scope=by), scope=by, banner=banner)
+    sections = held.held_about(person, scope=by)
+    content = held.as_page(sections, scope=by, banner=banner)
+    why = "" if len(sections) == len(held.HELD) else "restricted"
     with enter(made.scope) as asker:
-        record("own records exported", by=asker, person=person, of="export", id=made.id)
+        record("own records exported", by=asker, person=person, of="export", id=made.id, why=why)
     name = _file_name(f"own-records-{today(now):%Y-%m-%d}-{str(made.id)[:8]}.html")
     totals = Totals(rows_in=1, exported=1)
     keep_export(export=made.id, content=content, file_name=name, totals=totals, by=by, now=now)
