@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -90,7 +91,15 @@ def test_a_password_alone_reaches_only_the_page_to_set_up_more(nurse: int) -> No
     assert client.get("/sign-in/onward")["Location"] == "/sign-in/second-factor"
     assert client.get(WORKLIST)["Location"] == "/sign-in/second-factor"
     assert client.post("/staff/calls/next")["Location"] == "/sign-in/second-factor"
+    assert client.get("/sign-in/work-as")["Location"] == "/sign-in/second-factor"
     assert "A password alone opens nothing here" in client.get("/sign-in/second-factor").content.decode()
+
+
+@pytest.mark.parametrize("next_", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_signing_in_leads_nowhere_else(nurse: int, next_: str) -> None:
+    client = Client()
+    sent = {"login": "nurse", "password": PASSWORD, "next": next_}
+    assert client.post(f"{SIGN_IN}?{urlencode({'next': next_})}", sent)["Location"] == "/sign-in/onward"
 
 
 def test_with_an_app_they_work_and_the_code_is_asked_next_time(nurse: int) -> None:

@@ -18,6 +18,7 @@ from openprotect.web.errors import refused
 from openprotect.web.identity import membership_in, remember_membership
 from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.questionnaire.presenter import Error
+from openprotect.web.sign_in import sessions
 from openprotect.web.signed_in import first_page
 
 FAULT = "Select as what you work now"
@@ -29,6 +30,8 @@ def works_as(request: ScopedRequest) -> HttpResponse:
     user = request.user
     if not user.is_authenticated:
         return refused(page(request, "staff/signed_out.html", status=403), NotPermitted())
+    if sessions.second_factor_missing(request):
+        return redirect("mfa_index")
     choices = queries.memberships_of(user.pk, now=request.scope.now)
     if not choices:
         return refused(page(request, "sign_in/no_membership.html", status=403), NotPermitted())
