@@ -30,6 +30,7 @@ from openprotect.governance.models import (
 )
 from openprotect.governance.queries.bases import about_to_end, owners, successor, term_of
 from openprotect.governance.rules import bases as rules
+from openprotect.governance.rules.staff import BOARDS
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.lib.errors import Fault
@@ -89,7 +90,7 @@ def add_party(*, basis: int, organisation: str, power: str, capacity: str, by: S
     Raises UnknownOrganisation, UnknownToTheLaw, PowerIsMissing, PartyAlready, BasisHasEnded.
     """
     permit("manage.bases", by=by)
-    found = _open(basis, now)
+    found = _open(basis, now, by)
     who = Organisation.objects.filter(code__iexact=organisation.strip()).first()
     if who is None:
         raise errors.UnknownOrganisation(code=organisation.strip())
@@ -351,7 +352,9 @@ def _open(basis: int, now: datetime, by: Scope) -> LegalBasis:
         found = LegalBasis.objects.select_for_update(of=("self",)).filter(id=basis).first()
     if found is None:
         raise errors.NotThere
-    concerns(*BasisParty.objects.filter(basis=found).values_list("organisation_id", flat=True), by=by)
+    # Not every party answers for a basis: a practice that is one does not keep its board from it.
+    boards = BasisParty.objects.filter(basis=found, organisation__kind__in=BOARDS)
+    concerns(*boards.values_list("organisation_id", flat=True), by=by)
     if rules.state(term_of(found), now) == rules.ENDED:
         raise errors.BasisHasEnded(title=found.title)
     return found

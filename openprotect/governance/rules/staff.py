@@ -15,7 +15,7 @@ from openprotect.governance.errors import (
 from openprotect.governance.facts.staff import Vouchers
 from openprotect.governance.permissions import EVERYWHERE
 
-_BOARDS = ("icb", "commissioner")
+BOARDS = ("icb", "commissioner")
 _WORDS = {"identity": "who they are", "training": "their training", "dbs": "the DBS check"}
 
 
@@ -40,7 +40,7 @@ def terms(
 
 def reach(*, kind: str, label: str, permissions: Collection[str]) -> None:
     """Refuse a role that reaches beyond one organisation, unless it is given at a board or a commissioner."""
-    if kind not in _BOARDS and EVERYWHERE.intersection(permissions):
+    if kind not in BOARDS and EVERYWHERE.intersection(permissions):
         raise ReachesEverywhere(role=label)
 
 
