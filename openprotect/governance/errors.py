@@ -73,6 +73,13 @@ class SupervisesThemselves(Refusal):
     status = 422
 
 
+class ProvenOutsideThePages(Refusal):
+    """This person's role reaches beyond one organisation, so nobody makes them a link or an account from a page:
+    whoever runs the service does, with openprotect staff."""
+
+    status = 422
+
+
 class GrantsToThemselves(Refusal):
     """You cannot give yourself a role, or a permission to the role you act in: ask another administrator."""
 

@@ -23,6 +23,7 @@ from openprotect.governance.errors import (
     NotPermitted,
     NotVouchedFor,
     OutsideYourOrganisation,
+    ProvenOutsideThePages,
     SupervisesThemselves,
     UsernameBelongsToAnother,
 )
@@ -272,6 +273,21 @@ def test_a_role_holds_permissions_that_there_are(people: Any) -> None:
         flow.perform(
             governance.define_role, name="x", label="X", permissions=["see.everything", "see.audit"], by=by, now=BEGINS
         )
+
+
+def test_nobody_says_how_those_are_proven_who_see_beyond_one_organisation(people: Any) -> None:
+    admin = administrator_of("T01")
+    guardian = appointed("guardian", "T01", "caldicott_guardian")
+    handler = appointed("handler", "T01", "call_handler")
+    given: dict[str, Any] = {"now": BEGINS, "real_now": BEGINS}
+    with pytest.raises(ProvenOutsideThePages):
+        flow.perform(governance.hand_over_setup, user=guardian, by=admin, **given)
+    with pytest.raises(ProvenOutsideThePages):
+        flow.perform(governance.enter_email, user=guardian, email="me@example.org", by=admin, now=BEGINS)
+    with pytest.raises(ProvenOutsideThePages):
+        flow.perform(governance.link_account, user=guardian, provider="cis2", subject="me", by=admin, now=BEGINS)
+    assert flow.perform(governance.hand_over_setup, user=handler, by=admin, **given)
+    assert flow.perform(governance.hand_over_setup, user=guardian, by=system("command line", now=BEGINS), **given)
 
 
 # --- The pages of an administrator ---

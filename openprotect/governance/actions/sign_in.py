@@ -17,8 +17,15 @@ from django.db.models import F, Q, QuerySet
 
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.actions.staff import may_manage_user
-from openprotect.governance.errors import AccountBelongsToAnother, EmailBelongsToAnother, NotPermitted, SetupLinkEnded
+from openprotect.governance.errors import (
+    AccountBelongsToAnother,
+    EmailBelongsToAnother,
+    NotPermitted,
+    ProvenOutsideThePages,
+    SetupLinkEnded,
+)
 from openprotect.governance.models import Credential, Membership, StaffSession, User
+from openprotect.governance.permissions import EVERYWHERE
 from openprotect.governance.scope import SIGN_IN, Scope, enter, require, system
 from openprotect.lib.done import Done
 
@@ -30,7 +37,7 @@ def hand_over_setup(*, user: int, by: Scope, now: datetime, real_now: datetime) 
 
     They begin anew: the password and second factors they had are gone, and they are signed out.
     """
-    may_manage_user(user, by=by, now=now)
+    _may_prove(user, by=by, now=now)
     token = secrets.token_urlsafe(32)
     given = {"password": "", "setup_hash": _hash(token), "setup_until": real_now + SETUP_LASTS}
     with enter(system("governance", now=now)):
@@ -39,6 +46,17 @@ def hand_over_setup(*, user: int, by: Scope, now: datetime, real_now: datetime) 
         _end_all([user])
     record("set-up link handed over", by=by, of="user", id=user)
     return Done(token)
+
+
+def _may_prove(user: int, *, by: Scope, now: datetime) -> None:
+    # Whoever says how somebody is proven can sign in as them: of those who see or decide beyond one
+    # organisation no administrator may.
+    may_manage_user(user, by=by, now=now)
+    if by.identity == "system":
+        return
+    live = Membership.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), user_id=user)
+    if live.filter(role__permissions__overlap=sorted(EVERYWHERE)).exists():
+        raise ProvenOutsideThePages()
 
 
 def set_password(*, token: str, password: str, by: Scope, now: datetime, real_now: datetime) -> Done[int]:
@@ -59,7 +77,7 @@ def set_password(*, token: str, password: str, by: Scope, now: datetime, real_no
 
 def enter_email(*, user: int, email: str, by: Scope, now: datetime) -> Done[None]:
     """By which address a provider's account is known as this user, once the provider has verified it."""
-    may_manage_user(user, by=by, now=now)
+    _may_prove(user, by=by, now=now)
     email = email.strip().lower()
     with enter(system("governance", now=now)):
         if Credential.objects.filter(email=email).exclude(user_id=user).exists():
@@ -74,7 +92,7 @@ def link_account(*, user: int, provider: str, subject: str, by: Scope, now: date
     if by.identity == "nobody":
         _signing_in(by)
     else:
-        may_manage_user(user, by=by, now=now)
+        _may_prove(user, by=by, now=now)
     with enter(system("governance", now=now)):
         held, _ = SocialAccount.objects.get_or_create(provider=provider, uid=subject, defaults={"user_id": user})
     if held.user_id != user:
