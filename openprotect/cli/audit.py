@@ -47,12 +47,15 @@ def verify(ctx: click.Context, file: Path | None, anchor: Path | None, database:
 @click.argument("file", type=click.Path(exists=False, dir_okay=False, path_type=Path))
 def export(file: Path) -> None:
     """Write the trail with its seals to FILE, as JSON lines, to be verified elsewhere."""
-    if file.exists():
+    if os.path.lexists(file):
         raise click.UsageError(f"{file} is there already: give the name of a new file.")
     import psycopg
 
     with _database() as url, psycopg.connect(url) as connection:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
+        try:
+            handle, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
+        except OSError as error:
+            raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from None
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as out:
                 sealed = chain.export(chain.Database(connection), out.write)

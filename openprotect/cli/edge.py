@@ -15,6 +15,7 @@ from openprotect.cli.commands import openprotect
 from openprotect.lib.errors import BadInput, Refusal
 
 DONE, FAILED, REFUSED, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+SHOWN_FAULTS = 200
 # A terminal that is closed sends SIGHUP.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -45,13 +46,19 @@ def _leave(number: int, _frame: object) -> None:
 
 def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Runs a command and returns the exit code, having said on standard error what went wrong."""
+    # What the shell handed over may be bytes; nothing that is written down or asked for is.
+    if any("\udc80" <= letter <= "\udcff" for each in arguments for letter in each):
+        say("What was given holds bytes that are no characters of UTF-8. Type it again.")
+        return REFUSED
     try:
         result = command.main(args=list(arguments), prog_name="openprotect", standalone_mode=False)
     except click.ClickException as wrong:
         wrong.show()
         return REFUSED
     except BadInput as bad:
-        say(*(str(fault) for fault in bad.faults), str(bad))
+        more = len(bad.faults) - SHOWN_FAULTS
+        say(*(str(fault) for fault in bad.faults[:SHOWN_FAULTS]))
+        say(*([f"And {more:,} more like these."] if more > 0 else []), str(bad))
         return REFUSED
     except Refusal as refusal:
         say(str(refusal))

@@ -42,6 +42,8 @@ def send(path: Path) -> None:
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             except FileExistsError:
                 raise FileIsThere(name=path.name) from None
+            except OSError as error:
+                raise click.UsageError(f"{path} cannot be written: {error.strerror}.") from None
             with open(handle, "wb") as file:
                 file.write(content)
     click.echo(f"{path.name}: {len(numbers):,} NHS numbers. Keep it: the answer is received together with it.")

@@ -7,6 +7,7 @@ from uuid import UUID
 import click
 
 from openprotect.lib import london
+from openprotect.lib.dates import EARLIEST, LATEST
 
 
 @click.group()
@@ -65,7 +66,7 @@ def show(code: str, day: datetime | None) -> None:
             if queries.organisation_by_code(code) is None:
                 from openprotect.governance.errors import UnknownOrganisation
 
-                raise UnknownOrganisation(code=code)
+                raise UnknownOrganisation(code=code[:20])
             found = queries.relations_on(code, day.date() if day else london.today(by.now), scope=by)
     for each in found:
         until = f" to {each.ends_on:%-d %B %Y}" if each.ends_on else ""
@@ -95,7 +96,9 @@ def access(code: str | None, person: UUID | None, moment: str) -> None:
 
         now = clock.now()
         with scope.enter(scope.system("command line", now=now)) as by:
-            record("asked who could see", by=by, person=person, of="organisation", id=code or "", why=at.isoformat())
+            record(
+                "asked who could see", by=by, person=person, of="organisation", id=(code or "")[:20], why=at.isoformat()
+            )
             found = queries.who_could_see(at=at, organisation=code, person=person, scope=by)
     for line in found.grants:
         held = "" if line.live else ", which was not live"
@@ -112,4 +115,6 @@ def _moment(text: str) -> datetime:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"read '{text}', expected 2020-03-31 or 2020-03-31T23:59", param_hint="--at") from None
+    if not EARLIEST <= given.date() <= LATEST:
+        raise click.BadParameter(f"read '{text}', expected a day from {EARLIEST} to {LATEST}", param_hint="--at")
     return (given if given.tzinfo else given.replace(tzinfo=london.LONDON)).astimezone(UTC)

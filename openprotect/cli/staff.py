@@ -46,7 +46,7 @@ def appoint(username: str, name: str, organisation: str, role: str, title: str, 
 
         found = queries.organisation_by_code(organisation)
         if found is None:
-            raise NoOrganisation(code=organisation)
+            raise NoOrganisation(code=organisation[:20])
         ends_at = at(until.date(), time(23, 59)) if until else None
         given: dict[str, Any] = {"username": username, "name": name, "role": role, "title": title}
         act(actions.appoint, organisation=found.id, team=None, ends_at=ends_at, **given)
@@ -132,5 +132,5 @@ def _user(username: str) -> int:
 
     found = queries.any_user_id(username)
     if found is None:
-        raise NobodyIsCalled(username=username)
+        raise NobodyIsCalled(username=username[:80])
     return found

@@ -239,6 +239,36 @@ class TheSafetyNetStays(Refusal):
     """This is the only open {duty} team of a board, and what nobody else owns falls to it. Open another one first."""
 
 
+class DoesNotFit(Refusal):
+    """{what} is {length} characters of which some may be out of place. Give 1 to {most} that can be read on a line."""
+
+    status = 422
+
+
+class NotAnEmailAddress(Refusal):
+    """That is no e-mail address. Give one such as a.person@example.org."""
+
+    status = 422
+
+
+class NotACode(Refusal):
+    """'{code}' is no organisation code. Give 3 to 8 capitals and figures, such as 26A."""
+
+    status = 422
+
+
+class NameTooLong(Refusal):
+    """A name of {length} characters is too long. Give one of up to {most}."""
+
+    status = 422
+
+
+class DayOutOfReach(Refusal):
+    """{day} is no day on which an organisation begins, changes or ends. Give one from {first} to {last}."""
+
+    status = 422
+
+
 class SuccessorNeedsAName(Refusal):
     """There is no organisation with the code {code} yet. Give its name too, and it is made."""
 

@@ -34,7 +34,7 @@ def read(path: Path = SHIPPED) -> tuple[RoleGiven, ...]:
     except OSError as error:
         fault = Fault(str(path), "", "", error.strerror or "nothing", "a file that can be read")
         raise RolesHaveFaults([fault]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number too long and brackets too deep, too
         found = re.search(r"line (\d+), column (\d+)", str(error))
         where, column = (f"line {found[1]}", found[2]) if found else ("", "")
         raise RolesHaveFaults([Fault(path.name, where, column, str(error), "a TOML file")]) from None
@@ -62,8 +62,8 @@ def _role(file: str, name: str, table: object, text: str, faults: list[Fault]) -
         wrong("", name, "small letters, digits and _")
     for other in sorted(table.keys() - {"label", "permissions"}):
         wrong(other, other, "label and permissions alone")
-    if not isinstance(label, str) or not label.strip():
-        wrong("label", label, "what people call this role")
+    if not isinstance(label, str) or not label.strip() or len(label) > 120 or not label.isprintable():
+        wrong("label", str(label)[:60], "what people call this role, on a line of up to 120 characters")
     if not isinstance(permissions, list) or not permissions:
         wrong("permissions", permissions, "a list of permissions")
         permissions = []

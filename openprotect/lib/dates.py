@@ -11,6 +11,7 @@ _EARLIEST, _LATEST = (
     1880,
     2100,
 )  # nobody on a list was born earlier; later is a slip of the finger
+EARLIEST, LATEST = date(_EARLIEST, 1, 1), date(_LATEST, 12, 31)
 _FIRST_DAY_1900 = date(1899, 12, 30)  # the 1900 system counts a 29 February 1900 that never was
 _FIRST_DAY_1904 = date(1904, 1, 1)
 

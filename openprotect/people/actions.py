@@ -329,9 +329,11 @@ def erase_people(*, people: Sequence[UUID], why: str, by: Scope, now: datetime) 
 
 
 def erase_person(*, person: UUID, why: str, by: Scope, now: datetime) -> Done[dict[str, int]]:
-    """Erase one person's record because they have a right to it. Raises RecordIsHeld."""
+    """Erase one person's record because they have a right to it. Raises NotThere or RecordIsHeld."""
     permit("manage.retention", by=by)
     with enter(system("retention", now=now)) as as_system:
+        if not Person.objects.filter(id=person).exists():
+            raise NotThere
         with connection.cursor() as cursor:
             cursor.execute("SELECT people_held(%s)", [person])
             held = cursor.fetchone()[0]

@@ -8,13 +8,13 @@ not be written does not leave: it is a 503.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import structlog
 from django.db import Error as DatabaseError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
 from openprotect.governance import actions as governance
@@ -30,6 +30,12 @@ log = structlog.get_logger(__name__)
 
 class StreamedAnswer(RuntimeError):
     """A streamed answer runs after its transaction and sees nothing: make a file in a job."""
+
+
+class NoText(Refusal):
+    """What was sent holds a character that is no text. Type it again."""
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 class ScopeMiddleware:
@@ -53,9 +59,22 @@ class ScopeMiddleware:
             return _recorded(request, response, refusal, scope)
         return response
 
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, given: Mapping[str, object]
+    ) -> HttpResponse | None:
+        """A character that no text holds and no database keeps is refused before any view reads it."""
+        sent = [*given.items(), *_pairs(request.GET), *(_pairs(request.POST) if request.method == "POST" else ())]
+        if any(isinstance(text, str) and "\0" in text for pair in sent for text in pair):
+            return errors.page_of(request, NoText())
+        return None
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal that no view caught becomes a page; everything else is a failure of ours."""
         return errors.page_of(request, exception) if isinstance(exception, Refusal) else None
+
+
+def _pairs(sent: QueryDict) -> list[tuple[str, str]]:
+    return [(name, str(text)) for name, texts in sent.lists() for text in texts]
 
 
 def _recorded(request: HttpRequest, response: HttpResponseBase, refusal: Refusal, scope: Scope) -> HttpResponseBase:

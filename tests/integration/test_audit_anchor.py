@@ -112,8 +112,19 @@ def test_a_torn_line_of_the_anchor_does_no_harm(committed_db: Urls, anchor: Path
         [sys.executable, "-m", "openprotect.governance.chain", "--database", committed_db.app, "--anchor", str(anchor)],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert judged.returncode == chain.NOT_JUDGED
-    assert "line 2 is no anchor" in judged.stdout
+    assert judged.returncode == chain.INTACT, judged.stdout
+    assert "Line 2 of the anchor stops in the middle" in judged.stdout
+
+
+@pytest.mark.parametrize(
+    "line", ['{"at":"2020"}', "[" * 100_000, '{"installation":"%s","position":1e999,"head":"00"}', "\x00"]
+)
+def test_a_line_that_is_no_anchor_is_named_and_nothing_is_judged(committed_db: Urls, anchor: Path, line: str) -> None:
+    sealed(2, anchor)
+    uid = one("SELECT uid::text FROM governance_installation")
+    anchor.write_text(anchor.read_text() + line.replace("%s", uid) + "\n")
+    with pytest.raises(chain.CannotBeJudged, match="line 2 is no anchor"):
+        judge_database(committed_db.app, anchor)
 
 
 # --- As a command ---

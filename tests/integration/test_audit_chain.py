@@ -328,3 +328,29 @@ def test_events_and_seals_that_were_removed_or_put_in_are_named(committed_db: Ur
     assert [str(each).split(":")[0] for each in judged.findings] == [
         "position 3, event 3, event", "position 7, event 8, seal", "event 7, event", "event 999, event",
     ]  # fmt: skip
+
+
+def test_an_event_that_vanished_before_it_was_sealed_is_named_for_good(committed_db: Urls, anchor: Path) -> None:
+    sealed(4, anchor)
+    events(2)
+    with intruder(committed_db.owner) as owner:
+        owner.execute("DELETE FROM governance_auditevent WHERE id = 5")
+    trail.seal(now=LATER)  # the sealer seals what is there, and removes no trace of what is not
+    judged = judge_database(committed_db.app, anchor)
+    assert judged.code == chain.BROKEN
+    assert [(each.event, each.what) for each in judged.findings] == [(5, "waits for its seal and is not there")]
+    assert one("SELECT max(position) FROM governance_auditseal") == 5
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 100_000, '{"position":Infinity}', '{"event_id":Infinity,"waiting":true,"event":null}', "{}", "5"]
+)
+def test_no_line_of_a_file_makes_the_verifier_fail(committed_db: Urls, tmp_path: Path, anchor: Path, line: str) -> None:
+    sealed(4, anchor)
+    copy = tmp_path / "trail.jsonl"
+    with psycopg.connect(committed_db.app) as connection, copy.open("w") as out:
+        chain.export(chain.Database(connection), out.write)
+    lines = copy.read_text().splitlines()
+    for number in range(1, len(lines)):
+        copy.write_text("\n".join([*lines[:number], line, *lines[number + 1 :]]) + "\n")
+        assert judge(chain.File(copy), anchor).code == chain.BROKEN, number

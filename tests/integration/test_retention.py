@@ -16,7 +16,7 @@ from psycopg import sql
 from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import chain, queries
-from openprotect.governance.errors import NotPermitted
+from openprotect.governance.errors import NotPermitted, NotThere
 from openprotect.governance.facts.retention import RULES, TABLES
 from openprotect.governance.scope import enter, system
 from openprotect.jobs import retention, trail
@@ -24,6 +24,7 @@ from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.learn.disposal import records_past_their_period
 from openprotect.people import actions as people
+from openprotect.people import rights
 from openprotect.people.errors import RecordIsHeld
 from openprotect.people.facts import ContactPointGiven
 from tests.factories.seen import one, rows
@@ -175,6 +176,36 @@ def test_nine_years_leave_nothing_overdue_and_nothing_on_hold_removed(
     adult = datetime(2035, 5, 2, 12, tzinfo=UTC)
     retention.dispose(now=adult)
     assert rows("SELECT id FROM people_person", now=adult) == []
+
+
+def test_who_waits_for_an_answer_about_their_record_still_has_one(committed_db: Urls, tmp_path: Path) -> None:
+    small_service(tmp_path, ADA)
+    left = BEGINS + timedelta(days=30)
+    for needed in rows("SELECT id FROM act_calltoaction WHERE status <> 'closed'"):
+        flow.perform(act.close, call_to_action=needed[0], outcome="resolved", by=system("test", now=left), now=left)
+    cohort_run(now=left)
+    late = left + timedelta(days=365.25 * YEARS)
+    asked = flow.perform(
+        rights.receive_request, kind="access", who="Ada Okafor", reply_to="By post", asked="What do you hold?",
+        nhs_number=ADA.nhs_number, received_on=late.date(), by=staff("ig-lead"), now=late,
+    )  # fmt: skip
+    with enter(system("test", now=late)) as scope:
+        assert records_past_their_period(scope=scope) == ([], 0)
+    by = staff("ig-lead", late)
+    flow.perform(rights.answer, request=asked, outcome="withdrawn", words="They rang", by=by, now=late)
+    with enter(system("test", now=late)) as scope:
+        assert records_past_their_period(scope=scope) == ([], 0)  # the answer is the last entry
+    after = late + timedelta(days=365.25 * YEARS)
+    with enter(system("test", now=after)) as scope:
+        assert len(records_past_their_period(scope=scope)[0]) == 1
+
+
+def test_nobody_is_erased_twice(committed_db: Urls, tmp_path: Path) -> None:
+    ada = small_service(tmp_path, ADA)["ada"].person
+    flow.perform(people.erase_person, person=ada, why="request 7", by=staff("ig-lead"), now=BEGINS)
+    with pytest.raises(NotThere):
+        flow.perform(people.erase_person, person=ada, why="request 7", by=staff("ig-lead"), now=BEGINS)
+    assert one("SELECT count(*) FROM governance_auditevent WHERE action = 'erasure decided'") == 1
 
 
 def basis_of_its_own(person: UUID, now: datetime) -> int:

@@ -28,6 +28,11 @@ CREATE TEMPORARY TABLE IF NOT EXISTS extract_relation (
 TRUNCATE extract_organisation, extract_relation
 """
 
+_OTHER_KINDS = """
+SELECT e.row, e.code, o.kind, o.name FROM extract_organisation e JOIN governance_organisation o ON o.code = e.code
+WHERE o.kind NOT IN ('practice', 'other', 'commissioner') ORDER BY e.row
+"""
+
 # Nobody is opened again by an extract: it does not know yet what was merged or closed here.
 _ORGANISATION_OUTCOMES = """
 UPDATE extract_organisation e SET
@@ -126,6 +131,7 @@ def take_in_extract(*, extract: Extract, by: Scope, now: datetime) -> Done[Extra
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('organisations'))")
         cursor.execute(_STAGE)
         _copy(cursor, extract)
+        _refuse_other_kinds(cursor)
         cursor.execute(_ORGANISATION_OUTCOMES)
         organisations = _totals(cursor, "extract_organisation")
         for step in (_UPDATE_ORGANISATIONS, _INSERT_ORGANISATIONS):
@@ -182,6 +188,17 @@ def _totals(cursor: Cursor[Any], table: str, *, duplicate: int = 0) -> Totals:
         duplicate=duplicate,
         set_aside=counts.get("set_aside", 0),
     )
+
+
+def _refuse_other_kinds(cursor: Cursor[Any]) -> None:
+    """A board, a council or a locality is never made a practice by a row that has its code."""
+    cursor.execute(_OTHER_KINDS)
+    faults = [
+        Fault("epraccur.csv", f"row {row}", "code", code, f"a code that is not a {kind}'s here, {name}'s")
+        for row, code, kind, name in cursor.fetchall()
+    ]
+    if faults:
+        raise ExtractContradicts(faults)
 
 
 def _refuse_contradictions(cursor: Cursor[Any], file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
@@ -16,10 +17,13 @@ from openprotect.governance.models import Organisation, OrganisationRelation, Te
 from openprotect.governance.rules import relations as rules
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib import london
+from openprotect.lib.dates import EARLIEST, LATEST
 from openprotect.lib.done import Done
 
 Kind = OrganisationRelation.Kind
 HERE = OrganisationRelation.Source.HERE
+CODE = re.compile(r"[A-Z0-9]{3,8}")
+LONGEST_NAME = 200
 
 
 def register_organisations(rows: Iterable[Mapping[str, str]], *, by: Scope, now: datetime) -> Done[dict[str, int]]:
@@ -112,6 +116,7 @@ def close_organisation(*, organisation: str, last_day: date, by: Scope, now: dat
     teams, nobody works there and it sees nobody any more.
     """
     permit("manage.organisations", by=by)
+    _within_reach(last_day)
     of = find(organisation)
     may_change(of.id, by=by)
     if of.closed_on is not None:
@@ -135,7 +140,8 @@ def merge_organisations(
     of, and then needs a name. On the day, grants, teams and memberships go on with it.
     """
     permit("manage.organisations", by=by)
-    olds = [find(code) for code in dict.fromkeys(codes)]
+    _within_reach(starts_on)
+    olds = list({found.id: found for found in map(find, codes)}.values())  # the same code in two ways is one
     there = Organisation.objects.filter(code=into.strip().upper()).values_list("id", flat=True)
     may_change(*(old.id for old in olds), *there, by=by)
     for old in olds:
@@ -183,8 +189,12 @@ def _successor(olds: Sequence[Organisation], code: str, name: str, starts_on: da
         if there.closed_on is not None:
             raise errors.AlreadyClosed(code=there.code, closed=f"{there.closed_on:%-d %B %Y}")
         return there
+    if CODE.fullmatch(code) is None:
+        raise errors.NotACode(code=code[:20])
     if not name.strip():
         raise errors.SuccessorNeedsAName(code=code)
+    if len(name.strip()) > LONGEST_NAME:
+        raise errors.NameTooLong(length=f"{len(name.strip()):,}", most=LONGEST_NAME)
     new = Organisation.objects.create(code=code, name=name.strip(), kind=olds[0].kind, opened_on=starts_on)
     were_part_of = {
         each.to_id
@@ -259,7 +269,20 @@ def _write(organisation: int, kind: str, to: int, starts_on: date, ends_on: date
     )
 
 
+def _within_reach(day: date) -> None:
+    """Days before and after it are counted with, in London's and in universal time."""
+    if not EARLIEST <= day <= LATEST:
+        raise errors.DayOutOfReach(day=_words(day), first=_words(EARLIEST), last=_words(LATEST))
+
+
+def _words(day: date) -> str:
+    return f"{day:%-d %B} {day.year}"
+
+
 def _in_order(starts_on: date, ends_on: date | None) -> None:
+    _within_reach(starts_on)
+    if ends_on is not None:
+        _within_reach(ends_on)
     if ends_on is not None and ends_on < starts_on:
         raise errors.EndsBeforeItStarts(starts=f"{starts_on:%-d %B %Y}", ends=f"{ends_on:%-d %B %Y}")
 

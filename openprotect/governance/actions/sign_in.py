@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import F, Q, QuerySet
 
 from openprotect.governance.actions.audit import permit, record
@@ -20,12 +22,14 @@ from openprotect.governance.actions.staff import may_manage_user
 from openprotect.governance.errors import (
     AccountBelongsToAnother,
     EmailBelongsToAnother,
+    NotAnEmailAddress,
     NotPermitted,
     ProvenOutsideThePages,
     SetupLinkEnded,
 )
 from openprotect.governance.models import Credential, Membership, StaffSession, User
 from openprotect.governance.permissions import EVERYWHERE
+from openprotect.governance.rules.words import fits
 from openprotect.governance.scope import SIGN_IN, Scope, enter, require, system
 from openprotect.lib.done import Done
 
@@ -79,6 +83,10 @@ def enter_email(*, user: int, email: str, by: Scope, now: datetime) -> Done[None
     """By which address a provider's account is known as this user, once the provider has verified it."""
     _may_prove(user, by=by, now=now)
     email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise NotAnEmailAddress from None
     with enter(system("governance", now=now)):
         if Credential.objects.filter(email=email).exclude(user_id=user).exists():
             raise EmailBelongsToAnother()
@@ -93,6 +101,8 @@ def link_account(*, user: int, provider: str, subject: str, by: Scope, now: date
         _signing_in(by)
     else:
         _may_prove(user, by=by, now=now)
+    fits("The provider", provider, 200)
+    fits("The subject", subject, 191)
     with enter(system("governance", now=now)):
         held, _ = SocialAccount.objects.get_or_create(provider=provider, uid=subject, defaults={"user_id": user})
     if held.user_id != user:

@@ -26,6 +26,7 @@ from openprotect.governance.models import Membership, Organisation, Role, Team, 
 from openprotect.governance.permissions import PERMISSIONS
 from openprotect.governance.queries.staff import covered_by
 from openprotect.governance.rules import staff as rules
+from openprotect.governance.rules.words import fits
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.lib.london import today
@@ -68,6 +69,9 @@ def appoint(
     """
     _may_manage(organisation, by=by)
     _may_give(role, team, organisation, by=by)
+    fits("The username", username, 80)
+    fits("The name", name, 120)
+    fits("The title", title, 80, empty=True)
     user = User.objects.filter(username=username).first()
     if user is not None and user.name != name:
         raise UsernameBelongsToAnother(username=username, name=user.name)

@@ -8,7 +8,7 @@ the export) is written with the functions here, so there is one description of b
 The database seals in SQL and this verifies in Python: two implementations of the same few lines.
 """
 
-from .anchor import Anchor, anchor_line, anchors_in, in_force, last_anchor_in
+from .anchor import Anchor, Torn, anchor_line, anchors_in, in_force, last_anchor_in
 from .database import Database
 from .file import File, export
 from .judging import run
@@ -29,6 +29,7 @@ __all__ = [
     "Finding",
     "Sealed",
     "Source",
+    "Torn",
     "Unsealed",
     "Verdict",
     "anchor_line",

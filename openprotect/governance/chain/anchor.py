@@ -26,6 +26,13 @@ class Anchor:
     restored: int | None = None
 
 
+@dataclass(frozen=True)
+class Torn:
+    """A line that stopped while it was written; the service ended it before it wrote the next."""
+
+    line: int
+
+
 def anchor_line(*, at: str, installation: str, position: int, head: str, restored: int | None = None) -> str:
     """One line of the anchor, with its line end."""
     line: dict[str, Any] = {"at": at, "installation": installation, "position": position, "head": head}
@@ -34,8 +41,8 @@ def anchor_line(*, at: str, installation: str, position: int, head: str, restore
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
-def anchors_in(path: Path, installation: str) -> Iterator[Anchor]:
-    """The anchors of an installation, as they were written. Raises CannotBeJudged."""
+def anchors_in(path: Path, installation: str) -> Iterator[Anchor | Torn]:
+    """The anchors of an installation, as they were written, and what was torn. Raises CannotBeJudged."""
     try:
         with path.open(encoding="utf-8") as file:
             for number, text in enumerate(file, 1):
@@ -54,15 +61,21 @@ def last_anchor_in(path: Path, installation: str) -> Anchor | None:
         file.seek(max(0, file.tell() - 65_536))
         lines = file.read().split(b"\n")
     for text in reversed(lines[1:-1]):  # the first may be the end of a line, the last a torn one
-        if text.strip() and (anchor := _anchor(text.decode(), 0, installation, path)):
+        if not text.strip():
+            continue
+        anchor = _anchor(text.decode(errors="replace"), 0, installation, path)
+        if isinstance(anchor, Anchor):
             return anchor
-    found = None
+    found: Anchor | None = None
     for anchor in anchors_in(path, installation):
-        found = anchor
+        found = anchor if isinstance(anchor, Anchor) else found
     return found
 
 
-def _anchor(text: str, number: int, installation: str, path: Path) -> Anchor | None:
+def _anchor(text: str, number: int, installation: str, path: Path) -> Anchor | Torn | None:
+    line = text.strip()
+    if _BEGINS.startswith(line[: len(_BEGINS)]) and not line.endswith("}"):
+        return Torn(number)
     try:
         read = json.loads(text)
         if not isinstance(read, dict) or read["installation"] != installation:
@@ -70,15 +83,20 @@ def _anchor(text: str, number: int, installation: str, path: Path) -> Anchor | N
         head = bytes.fromhex(read["head"])
         restored = read.get("restored")
         return Anchor(int(read["position"]), head, str(read["at"]), number, None if restored is None else int(restored))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise CannotBeJudged(f"The anchor {path} cannot be read: line {number} is no anchor.") from None
 
 
-def in_force(anchors: Iterable[Anchor]) -> tuple[list[Anchor], list[Anchor]]:
+_BEGINS = '{"at":"'
+
+
+def in_force(anchors: Iterable[Anchor | Torn]) -> tuple[list[Anchor], list[Anchor]]:
     """The anchors that the trail has to agree with, by position, and those that said it was restored."""
     held: list[Anchor] = []
     restored = []
     for anchor in anchors:
+        if isinstance(anchor, Torn):
+            continue
         if anchor.restored is not None:
             restored.append(anchor)
             held = [each for each in held if each.position <= anchor.restored]

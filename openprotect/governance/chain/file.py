@@ -9,6 +9,9 @@ from typing import Any
 
 from .sealing import EVENT, NEWEST, CannotBeJudged, Checkpoint, Sealed, Source, Text, Unreadable, Unsealed
 
+# Whatever a line may make of its reader: numbers that are none, and brackets without an end.
+_NOT_AS_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
 
 def export(source: Source, write: Callable[[str], object]) -> int:
     """Write a trail as JSON lines: a head, each seal with its event, each event without a seal, an end."""
@@ -54,7 +57,7 @@ class File:
             self.checkpoint = Checkpoint(int(cut["position"]), bytes.fromhex(cut["chain_hash"])) if cut else None
         except OSError as error:
             raise CannotBeJudged(f"The file {path} cannot be read: {error}.") from error
-        except (ValueError, KeyError, TypeError):
+        except _NOT_AS_WRITTEN:
             raise CannotBeJudged(f"The file {path} cannot be read: its first line is not that of an export.") from None
 
     def seals(self) -> Iterator[Sealed | Unreadable]:
@@ -66,7 +69,7 @@ class File:
                     self.pending: tuple[int, dict[str, Any]] | None = (number, read)
                     return
                 row = _sealed(read, number)
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except _NOT_AS_WRITTEN:
                 yield Unreadable(number, "this line is not as it was written")
             else:
                 yield row
@@ -88,14 +91,14 @@ class File:
                 return
             try:
                 yield Unsealed(int(read["event_id"]), _event_columns(read["event"]), read["waiting"] is True, number)
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except _NOT_AS_WRITTEN:
                 yield Unreadable(number, "this line is not as it was written")
             unsealed += 1
             for number, text in self.lines:
                 try:
                     self.pending = (number, _read(text))
                     break
-                except (ValueError, TypeError):
+                except _NOT_AS_WRITTEN:
                     yield Unreadable(number, "this line is not as it was written")
                     unsealed += 1
         yield Unreadable(self.sealed + unsealed + 2, "the file has no end: it was cut short")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from .anchor import Anchor, in_force
+from .anchor import Anchor, Torn, in_force
 from .sealing import (
     CUT,
     EVENT,
@@ -57,7 +57,7 @@ class Verdict:
         return f"{words}: {'; '.join(parts)}." + (f" {self.why_not}" if self.why_not else "")
 
 
-def verify(source: Source, anchors: Iterable[Anchor] | None, tell: Callable[[Finding], object]) -> Verdict:
+def verify(source: Source, anchors: Iterable[Anchor | Torn] | None, tell: Callable[[Finding], object]) -> Verdict:
     """Walk along the trail once; every finding is told as it is found. Raises CannotBeJudged.
 
     What is kept in memory grows with the anchors, never with the events.
@@ -69,7 +69,11 @@ def verify(source: Source, anchors: Iterable[Anchor] | None, tell: Callable[[Fin
             verdict.findings += 1
             tell(each)
 
-    held, restored = in_force(anchors) if anchors is not None else ([], [])
+    read = list(anchors) if anchors is not None else []
+    held, restored = in_force(read)
+    for torn in read:
+        if isinstance(torn, Torn):
+            verdict.notes.append(f"Line {torn.line} of the anchor stops in the middle: it counts for nothing.")
     for each in restored:
         verdict.notes.append(
             f"On {each.at} a person let the service go on with a copy that was older than the anchor:"

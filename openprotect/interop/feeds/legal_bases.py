@@ -38,7 +38,7 @@ def read_bases(path: Path) -> tuple[BasisInFile, ...]:
     """The bases of a file. Raises BasesHaveFaults with every fault."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number too long and brackets too deep, too
         raise BasesHaveFaults([Fault(path.name, "", "", str(error), "TOML in UTF-8")]) from None
     reading = _Reading(path.name)
     found = reading.tables(raw, "basis", "")

@@ -52,7 +52,11 @@ def find_files(paths: Sequence[Path]) -> tuple[Path | None, Path | None]:
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
         for each in inside:
             name = each.stem.casefold()
-            if name in (ORGANISATIONS, RELATIONS) and each.suffix.casefold() == ".csv":
+            if name in (ORGANISATIONS, RELATIONS) and each.suffix.casefold() == ".csv" and each.is_file():
+                if name in found:
+                    faults.append(
+                        Fault(each.name, "", "", str(each), f"one file of this name; {found[name]} is another")
+                    )
                 found[name] = each
             elif not path.is_dir():
                 faults.append(Fault(path.name, "", "", path.name, "epraccur.csv or epcmem.csv"))
@@ -148,7 +152,9 @@ class _Reading:
             self._fault("telephone", telephone, f"a telephone of up to {_TELEPHONE} characters")
         if cells[12] not in STATUSES:
             self._fault("status", cells[12], "A, C, D or P: active, closed, dormant or proposed")
-        if setting and not (setting.isascii() and setting.isdigit() and int(setting[:3]) <= LAST_SETTING):
+        if setting and not (
+            setting.isascii() and setting.isdigit() and len(setting) <= 3 and int(setting) <= LAST_SETTING
+        ):
             self._fault("prescribing setting", setting, f"a number from 0 to {LAST_SETTING}")
         opened, closed = self._date("open date", cells[10]), self._date("close date", cells[11])
         if opened and closed and closed < opened:

@@ -1,4 +1,7 @@
-"""Whose record has outlived its period: the last entry in it, wherever it stands, is long enough ago."""
+"""Whose record has outlived its period: the last entry in it, wherever it stands, is long enough ago.
+
+Whoever is still cared for, or waits for an answer about this very record, is not among them.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,15 @@ WITH over AS (
         (SELECT max(s.submitted_at) FROM check_in_answerset s WHERE s.person_id = p.id),
         (SELECT max(s.at) FROM act_step s WHERE s.person_id = p.id),
         (SELECT max(n.at) FROM act_note n WHERE n.person_id = p.id),
-        (SELECT max(s.at) FROM act_referralstep s WHERE s.person_id = p.id)) AS last
+        (SELECT max(s.at) FROM act_referralstep s WHERE s.person_id = p.id),
+        (SELECT max(s.at) FROM people_rightsstep s WHERE s.person_id = p.id),
+        (SELECT max(o.recorded_at) FROM people_objection o WHERE o.person_id = p.id)) AS last
     FROM people_person p LEFT JOIN people_personidentity i ON i.person_id = p.id
     WHERE p.created_at < %(before)s
       AND NOT EXISTS (SELECT 1 FROM act_calltoaction c WHERE c.person_id = p.id AND c.status <> 'closed')
+      AND NOT EXISTS (SELECT 1 FROM act_referral r WHERE r.person_id = p.id
+                      AND r.status IN ('sent', 'accepted'))
+      AND NOT EXISTS (SELECT 1 FROM people_rightsrequest r WHERE r.person_id = p.id AND r.closed_at IS NULL)
       AND (p.died_on IS NOT NULL
            OR NOT EXISTS (SELECT 1 FROM identify_member m WHERE m.person_id = p.id AND m.left_at IS NULL)
               AND NOT EXISTS (SELECT 1 FROM people_listplace l WHERE l.person_id = p.id AND l.removed_in_id IS NULL))

@@ -74,3 +74,28 @@ def test_help_names_every_command_and_needs_neither_django_nor_a_database() -> N
     )
     helped = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert [name for name in COMMANDS if name not in helped.stdout] == []
+
+
+def test_bytes_that_are_no_characters_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(openprotect, ["organisation", "show", "\udcff"]) == 2
+    assert "no characters of UTF-8" in capsys.readouterr().err
+
+
+def test_very_many_faults_are_not_all_said(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = ends(BadInput([Fault("a.csv", f"row {row}", "", "x", "y") for row in range(1_000)]), capsys)
+    assert code == 2
+    assert len(said.splitlines()) == 202
+    assert "And 800 more" in said
+
+
+@pytest.mark.parametrize(
+    "deep", ["a=" + "[" * 5_000, "a=" + "9" * 5_000, '[roles.x]\nlabel="a\\u0000"\npermissions=[]']
+)
+@pytest.mark.parametrize("command", ["basis", "role"])
+def test_a_file_that_no_reader_can_take_is_refused(
+    command: str, deep: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "deep.toml"
+    file.write_text(deep)
+    assert run(openprotect, [command, "load", str(file)]) == 2
+    assert "deep.toml" in capsys.readouterr().err
