@@ -114,7 +114,9 @@ def test_answers_are_not_kept_by_browsers_and_tell_no_path() -> None:
     assert answer.headers["Referrer-Policy"] == "strict-origin"
 
 
-@pytest.mark.parametrize("address", ["/sign-in?next=%00", "/sign-in?%00=1", "/c/%00", "/oversight/audit?action=a%00b"])
+@pytest.mark.parametrize(
+    "address", ["/sign-in/?next=%00", "/sign-in/?%00=1", "/c/%00", "/oversight/audit?action=a%00b"]
+)
 def test_a_character_that_is_no_text_is_refused_before_any_view(address: str) -> None:
     assert Client().get(address).status_code in (400, 404)
     assert Client().post(address.split("?")[0], {"a": "\0"}).status_code in (400, 404)
