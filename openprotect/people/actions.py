@@ -20,7 +20,8 @@ from openprotect.governance.actions import (
     record,
     record_each,
 )
-from openprotect.governance.errors import NoLiveBasis, NotPermitted, NotThere
+from openprotect.governance.basis_errors import NoLiveBasis
+from openprotect.governance.errors import NotPermitted, NotThere
 from openprotect.governance.facts.organisations import Move, Succession
 from openprotect.governance.queries import is_live, people_in_emergency, require_basis
 from openprotect.governance.scope import Scope, enter, system

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import structlog
+from django.db import DataError, transaction
 from django.db import Error as DatabaseError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
@@ -36,6 +36,13 @@ class NoText(Refusal):
     """What was sent holds a character that is no text. Type it again."""
 
     status = HTTPStatus.BAD_REQUEST
+
+
+class CannotBeKept(Refusal):
+    """Something on this page is too long, or is a number or text that cannot be kept: go back, shorten it and send
+    it again. Nothing was changed."""
+
+    status = 422
 
 
 class ScopeMiddleware:
@@ -70,6 +77,9 @@ class ScopeMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal that no view caught becomes a page; everything else is a failure of ours."""
+        if isinstance(exception, DataError):
+            log.warning("not_kept", route=getattr(request.resolver_match, "view_name", ""))
+            exception = CannotBeKept()
         return errors.page_of(request, exception) if isinstance(exception, Refusal) else None
 
 

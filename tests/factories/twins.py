@@ -102,22 +102,9 @@ def _cared_for(invited: Invited, *, practice: str, locality: str, partner: str) 
 
 def _governed(person: UUID, practice: str) -> None:
     """A stop of access, a pattern looked into, a letter on who saw them. It is not for who has the referral."""
-    manager = flow.perform(
-        governance_actions.appoint,
-        username=f"manager-{practice.lower()}",
-        name=f"Manager, {practice}",
-        organisation=_organisation(practice),
-        role="practice_manager",
-        team=None,
-        ends_at=None,
-        by=system("test", now=BEGINS),
-        now=BEGINS,
-    )
-    assert manager
+    manager = staff("practice-manager" if practice == FIRST else f"manager-{practice.lower()}")
     stopped = {"organisation": _organisation("T03"), "person": person, "reason": "Not asked for"}
-    request = flow.perform(
-        governance_actions.ask_access_stop, by=staff(f"manager-{practice.lower()}"), now=BEGINS, **stopped
-    )
+    request = flow.perform(governance_actions.ask_access_stop, by=manager, now=BEGINS, **stopped)
     guardian, officer = staff("caldicott-guardian"), staff("ig-lead")
     decided = {"request": request, "verdict": "granted", "words": "They have no part in it."}
     flow.perform(governance_actions.decide_access_stop, by=guardian, now=BEGINS, **decided)

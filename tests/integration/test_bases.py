@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from openprotect.governance import actions as governance
-from openprotect.governance import clock, errors, queries
+from openprotect.governance import basis_errors, clock, errors, queries
 from openprotect.governance.facts.bases import Party
 from openprotect.governance.facts.law import PURPOSES
 from openprotect.governance.models import User
@@ -66,12 +66,12 @@ def basis_of(key: str) -> int:
 def test_a_basis_without_an_owner_or_an_end_is_refused(opened: int) -> None:
     by = lead()
     for missing, refusal in (
-        ({"owner_role": ""}, errors.BasisHasNoOwner),
-        ({"ends_at": None}, errors.BasisHasNoEnd),
-        ({"ends_at": None, "is_direct_care": True}, errors.BasisHasNoEnd),
-        ({"ends_at": BEGINS}, errors.BasisEndsTooEarly),
-        ({"purpose": "curiosity"}, errors.UnknownToTheLaw),
-        ({"article_9": "z"}, errors.UnknownToTheLaw),
+        ({"owner_role": ""}, basis_errors.BasisHasNoOwner),
+        ({"ends_at": None}, basis_errors.BasisHasNoEnd),
+        ({"ends_at": None, "is_direct_care": True}, basis_errors.BasisHasNoEnd),
+        ({"ends_at": BEGINS}, basis_errors.BasisEndsTooEarly),
+        ({"purpose": "curiosity"}, basis_errors.UnknownToTheLaw),
+        ({"article_9": "z"}, basis_errors.UnknownToTheLaw),
     ):
         with pytest.raises(refusal):
             state(by, **missing)
@@ -98,7 +98,7 @@ def test_only_those_who_may_state_approve_and_change(opened: int) -> None:
         state(staff("siro"), key="other")
     with pytest.raises(errors.NotPermitted):
         flow.perform(governance.approve_basis, basis=basis, words="Fine", by=lead(), now=BEGINS)
-    with pytest.raises(errors.WhyIsMissing):
+    with pytest.raises(basis_errors.WhyIsMissing):
         flow.perform(governance.approve_basis, basis=basis, words=" ", by=staff("siro"), now=BEGINS)
     for who in ("siro", "caldicott-guardian"):
         flow.perform(governance.approve_basis, basis=basis, words="Seen and agreed", by=staff(who), now=BEGINS)
@@ -110,9 +110,9 @@ def test_only_those_who_may_state_approve_and_change(opened: int) -> None:
 
 def test_a_basis_of_the_same_name_is_not_taken_for_the_one_there_is(opened: int) -> None:
     state(lead())
-    with pytest.raises(errors.BasisKeyTaken, match="'A new basis'"):
+    with pytest.raises(basis_errors.BasisKeyTaken, match="'A new basis'"):
         state(lead(), ends_at=BEGINS + 9 * DAY)
-    with pytest.raises(errors.PowerIsMissing):
+    with pytest.raises(basis_errors.PowerIsMissing):
         state(lead(), key="powerless", parties=[Party(lead().organisation or 0, " ", "controller")])
 
 
@@ -152,13 +152,13 @@ def test_the_end_in_force_at_a_past_moment_stays_answerable(opened: int) -> None
         assert queries.end_in_force(basis, now - DAY) == end
         assert queries.end_in_force(basis, now) == later
     for change, refusal in (
-        ({"ends_at": later}, errors.EndIsNotLater),
-        ({"ends_at": later + DAY, "words": ""}, errors.WhyIsMissing),
+        ({"ends_at": later}, basis_errors.EndIsNotLater),
+        ({"ends_at": later + DAY, "words": ""}, basis_errors.WhyIsMissing),
     ):
         with pytest.raises(refusal):
             flow.perform(governance.extend_basis, **{"basis": basis, "words": "x", **change}, by=lead(now), now=now)
     after = later + DAY
-    with pytest.raises(errors.BasisHasEnded):
+    with pytest.raises(basis_errors.BasisHasEnded):
         flow.perform(
             governance.extend_basis, basis=basis, ends_at=after + DAY, words="Too late", by=lead(after), now=after
         )
@@ -167,7 +167,7 @@ def test_the_end_in_force_at_a_past_moment_stays_answerable(opened: int) -> None
 def test_a_basis_ends_early_at_once(opened: int) -> None:
     basis = state(lead())
     now = BEGINS + 5 * DAY
-    with pytest.raises(errors.EndIsNotEarlier):
+    with pytest.raises(basis_errors.EndIsNotEarlier):
         flow.perform(governance.end_basis, basis=basis, ends_at=now - DAY, words="x", by=lead(now), now=now)
     flow.perform(governance.end_basis, basis=basis, ends_at=None, words="Not needed any more", by=lead(now), now=now)
     with enter(lead(now)):
@@ -181,7 +181,7 @@ def test_what_replaces_a_basis_serves_its_purpose_without_a_gap(opened: int) -> 
     gap = state(lead(), key="gap", title="After a gap", starts_at=BEGINS + 60 * DAY)
     fits = state(lead(), key="fits", title="In time", starts_at=BEGINS + 40 * DAY)
     for wrong in (other, gap, old, 0):
-        with pytest.raises(errors.ReplacementDoesNotFit):
+        with pytest.raises(basis_errors.ReplacementDoesNotFit):
             flow.perform(governance.replace_basis, basis=old, replaced_by=wrong, words="Next", by=lead(), now=BEGINS)
     flow.perform(governance.replace_basis, basis=old, replaced_by=fits, words="Next", by=lead(), now=BEGINS)
     after = BEGINS + 51 * DAY
@@ -264,7 +264,7 @@ def test_the_notices_are_loaded_with_the_ends_that_are_known(opened: int) -> Non
 def test_a_file_that_names_nobody_here_changes_nothing(opened: int) -> None:
     notices = [replace(each, said={**each.said, "owner_role": "nobody"}) for each in read_bases(EXAMPLE)]
     by = system("test", now=BEGINS)
-    with pytest.raises(errors.BasesHaveFaults, match="4 fault"):
+    with pytest.raises(basis_errors.BasesHaveFaults, match="4 fault"):
         flow.perform(governance.load_bases, bases=notices, by=by, now=BEGINS)
 
 
@@ -277,7 +277,7 @@ def test_a_list_is_received_under_the_basis_that_covers_its_source(opened: int, 
     assert rows("SELECT basis_id FROM governance_auditevent WHERE action = 'list received'") == [(basis,)]
     now = BEGINS + DAY
     flow.perform(governance.end_basis, basis=basis, ends_at=None, words="Over", by=lead(now), now=now)
-    with pytest.raises(errors.NoLiveBasis, match="shielded-patient-list"):
+    with pytest.raises(basis_errors.NoLiveBasis, match="shielded-patient-list"):
         published_files.receive(published_files.shielded_list(tmp_path / "next.csv", ANNE, version="SPL-0002"), now=now)
 
 

@@ -16,7 +16,7 @@ from openprotect.config.database_urls import Urls
 from openprotect.demo.personas import link_in
 from openprotect.governance import actions as governance
 from openprotect.governance import clock, queries
-from openprotect.governance.errors import NoLiveBasis
+from openprotect.governance.basis_errors import NoLiveBasis
 from openprotect.governance.scope import Scope, enter, nobody, system
 from openprotect.interop.feeds.legal_bases import read_bases
 from openprotect.interop.outbox import queries as outbox

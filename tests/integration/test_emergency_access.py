@@ -18,13 +18,14 @@ from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import clock
 from openprotect.governance.actions import record
+from openprotect.governance.basis_errors import NoLiveBasis
 from openprotect.governance.emergency_errors import (
     EmergencyAccessIsOpen,
     NobodyReviews,
     NotSaidWhy,
     TooManyLooks,
 )
-from openprotect.governance.errors import NoLiveBasis, NotPermitted
+from openprotect.governance.errors import NotPermitted
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.jobs import sweeper
 from openprotect.journey import flow

@@ -11,12 +11,7 @@ from django.core.cache import cache
 
 from openprotect.governance import actions as governance
 from openprotect.governance import queries
-from openprotect.governance.errors import (
-    GrantsToThemselves,
-    NoSuchTeam,
-    OutsideYourOrganisation,
-    ReachesEverywhere,
-)
+from openprotect.governance.errors import GrantsToThemselves, NoSuchTeam, OutsideYourOrganisation, ReachesEverywhere
 from openprotect.governance.facts.bases import Party
 from openprotect.governance.scope import Scope, enter, signing_in, system
 from openprotect.journey import flow

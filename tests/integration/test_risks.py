@@ -16,7 +16,8 @@ from openprotect.governance import actions as governance
 from openprotect.governance import queries
 from openprotect.governance.actions import Dissent
 from openprotect.governance.bases import DIRECT_CARE
-from openprotect.governance.errors import AgreementNotInForce, NoExport, NoLiveBasis, NotPermitted
+from openprotect.governance.basis_errors import NoLiveBasis
+from openprotect.governance.errors import AgreementNotInForce, NoExport, NotPermitted
 from openprotect.governance.risk_errors import (
     NotAsked,
     RiskHasMovedOn,

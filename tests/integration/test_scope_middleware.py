@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
@@ -77,6 +77,11 @@ def test_a_server_error_that_a_view_answered_undoes_everything() -> None:
 def test_a_refusal_undoes_everything_and_is_recorded() -> None:
     answer = asked(raising(NotPermitted()))
     assert answer.status_code == 404  # not allowed looks like not there
+    assert actions_written() == ["refused"]
+
+
+def test_what_the_database_cannot_keep_is_a_sentence_and_undoes_everything() -> None:
+    assert asked(raising(DataError("value too long for type character varying(200)"))).status_code == 422
     assert actions_written() == ["refused"]
 
 

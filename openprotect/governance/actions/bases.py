@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from openprotect.governance import errors
+from openprotect.governance import basis_errors, errors
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.actions.reach import concerns
 from openprotect.governance.events import BasisEnded
@@ -51,7 +51,7 @@ def state_basis(
     if before:
         # Nobody types the same again: on a page it is another basis of the same name.
         if by.identity == "staff" or (before.title, before.purpose) != (stated.title, stated.purpose):
-            raise errors.BasisKeyTaken(key=before.key, title=before.title)
+            raise basis_errors.BasisKeyTaken(key=before.key, title=before.title)
         return Done(before.id)
     with enter(system("governance", now=now)):
         basis = LegalBasis.objects.create(
@@ -95,11 +95,11 @@ def add_party(*, basis: int, organisation: str, power: str, capacity: str, by: S
     if who is None:
         raise errors.UnknownOrganisation(code=organisation.strip())
     if capacity not in law.CAPACITIES:
-        raise errors.UnknownToTheLaw(read=capacity, what="capacity", expected=_listed(law.CAPACITIES))
+        raise basis_errors.UnknownToTheLaw(read=capacity, what="capacity", expected=", ".join(law.CAPACITIES))
     if not power.strip():
-        raise errors.PowerIsMissing(organisation=who.name, title=found.title)
+        raise basis_errors.PowerIsMissing(organisation=who.name, title=found.title)
     if BasisParty.objects.filter(basis=found, organisation=who).exists():
-        raise errors.PartyAlready(organisation=who.name, title=found.title)
+        raise basis_errors.PartyAlready(organisation=who.name, title=found.title)
     with enter(system("governance", now=now)):
         BasisParty.objects.create(basis=found, organisation=who, power=power.strip()[:200], capacity=capacity)
     record("basis: organisation added", by=by, of="basis", id=basis, why=f"{who.code}, {capacity}")
@@ -130,7 +130,7 @@ def load_bases(*, bases: Sequence[BasisInFile], by: Scope, now: datetime) -> Don
             if code not in codes
         ]
     if faults:
-        raise errors.BasesHaveFaults(faults)
+        raise basis_errors.BasesHaveFaults(faults)
     new = 0
     for each in bases:
         there = LegalBasis.objects.filter(key=each.said["key"]).exists()
@@ -173,7 +173,7 @@ def extend_basis(
     found = _open(basis, known_since or now, by)
     _need(words)
     if found.ends_at is None or ends_at <= found.ends_at:
-        raise errors.EndIsNotLater(title=found.title)
+        raise basis_errors.EndIsNotLater(title=found.title)
     return _change(found, BasisChange.What.EXTENDED, words, by=by, now=now, at=known_since, ends_at=ends_at)
 
 
@@ -184,7 +184,7 @@ def end_basis(*, basis: int, ends_at: datetime | None, words: str, by: Scope, no
     _need(words)
     ends_at = ends_at or now
     if ends_at < now or ends_at <= found.starts_at or (found.ends_at is not None and ends_at >= found.ends_at):
-        raise errors.EndIsNotEarlier(title=found.title)
+        raise basis_errors.EndIsNotEarlier(title=found.title)
     return _change(found, BasisChange.What.ENDED, words, by=by, now=now, ends_at=ends_at)
 
 
@@ -204,7 +204,7 @@ def replace_basis(*, basis: int, replaced_by: int, words: str, by: Scope, now: d
         or found.purpose not in purposes
         or not rules.is_live(term_of(other), found.ends_at)
     ):
-        raise errors.ReplacementDoesNotFit(title=found.title, successor=other.title if other else "Nothing")
+        raise basis_errors.ReplacementDoesNotFit(title=found.title, successor=other.title if other else "Nothing")
     return _change(found, BasisChange.What.REPLACED, words, by=by, now=now, replaced_by=other)
 
 
@@ -217,7 +217,7 @@ def decide_end(*, basis: int, choice: str, words: str, by: Scope, now: datetime)
     found = _open(basis, now, by)
     _need(words)
     if choice not in (BasisChange.What.STOP_AND_DELETE, BasisChange.What.ARCHIVE_ON_HOLD):
-        raise errors.UnknownToTheLaw(read=choice, what="choice", expected=_listed(law.CHOICES))
+        raise basis_errors.UnknownToTheLaw(read=choice, what="choice", expected=", ".join(law.CHOICES))
     done = _change(found, BasisChange.What(choice), words, by=by, now=now)
     if choice == BasisChange.What.ARCHIVE_ON_HOLD:
         _hold(f"Archive of {found.title}"[:120], words, basis=basis, by=by, now=now)
@@ -356,23 +356,23 @@ def _open(basis: int, now: datetime, by: Scope) -> LegalBasis:
     boards = BasisParty.objects.filter(basis=found, organisation__kind__in=BOARDS)
     concerns(*boards.values_list("organisation_id", flat=True), by=by)
     if rules.state(term_of(found), now) == rules.ENDED:
-        raise errors.BasisHasEnded(title=found.title)
+        raise basis_errors.BasisHasEnded(title=found.title)
     return found
 
 
 def _need(words: str) -> None:
     if not words.strip():
-        raise errors.WhyIsMissing
+        raise basis_errors.WhyIsMissing
 
 
 def _check(stated: BasisStated) -> None:
     title = stated.title or stated.key
     if not (stated.has_owner or stated.owner.strip()):
-        raise errors.BasisHasNoOwner(title=title)
+        raise basis_errors.BasisHasNoOwner(title=title)
     if stated.ends_at is None and not rules.may_be_without_end(stated):
-        raise errors.BasisHasNoEnd(title=title)
+        raise basis_errors.BasisHasNoEnd(title=title)
     if stated.ends_at is not None and stated.ends_at <= stated.starts_at:
-        raise errors.BasisEndsTooEarly(title=title, start=f"{stated.starts_at:%d %B %Y}")
+        raise basis_errors.BasisEndsTooEarly(title=title, start=f"{stated.starts_at:%d %B %Y}")
     for what, read, allowed in (
         *(("purpose", purpose, law.PURPOSES) for purpose in (stated.purpose, *stated.purposes)),
         ("condition of Article 6", stated.article_6, law.ARTICLE_6),
@@ -381,16 +381,12 @@ def _check(stated: BasisStated) -> None:
         *(("capacity", party.capacity, law.CAPACITIES) for party in stated.parties),
     ):
         if read not in allowed and (read or what in ("purpose", "capacity")):
-            raise errors.UnknownToTheLaw(read=read, what=what, expected=_listed(allowed))
+            raise basis_errors.UnknownToTheLaw(read=read, what=what, expected=", ".join(allowed))
 
     nameless = next((party.organisation for party in stated.parties if not party.power.strip()), None)
     if nameless is not None:
         name = Organisation.objects.values_list("name", flat=True).get(id=nameless)
-        raise errors.PowerIsMissing(organisation=name, title=title)
-
-
-def _listed(allowed: Mapping[str, str]) -> str:
-    return ", ".join(allowed)
+        raise basis_errors.PowerIsMissing(organisation=name, title=title)
 
 
 def _owner_in_words(stated: BasisStated) -> str:

@@ -15,6 +15,7 @@ from django.db.models import Q
 from openprotect.governance import queries
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.bases import EMERGENCY_CARE
+from openprotect.governance.basis_errors import NoLiveBasis
 from openprotect.governance.emergency_errors import (
     AlreadyReviewed,
     EmergencyAccessIsOpen,
@@ -25,7 +26,7 @@ from openprotect.governance.emergency_errors import (
     ReviewNeedsWords,
     TooManyLooks,
 )
-from openprotect.governance.errors import NoLiveBasis, NotThere
+from openprotect.governance.errors import NotThere
 from openprotect.governance.models import (
     EmergencyAccess,
     EmergencyNotice,

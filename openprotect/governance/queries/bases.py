@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from openprotect.governance.errors import NoLiveBasis
+from openprotect.governance.basis_errors import NoLiveBasis
 from openprotect.governance.facts import law
 from openprotect.governance.facts.bases import Change, Option, Term
 from openprotect.governance.models import (

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
-from openprotect.governance.errors import (
-    EndMissing,
-    EndsTooEarly,
-    GrantsToThemselves,
-    NotVouchedFor,
-    ReachesEverywhere,
-)
+from openprotect.governance.errors import EndMissing, EndsTooEarly, GrantsToThemselves, NotVouchedFor, ReachesEverywhere
 from openprotect.governance.facts.staff import Vouchers
 from openprotect.governance.permissions import EVERYWHERE
 

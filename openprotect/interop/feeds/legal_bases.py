@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from openprotect.governance.errors import BasesHaveFaults
+from openprotect.governance.basis_errors import BasesHaveFaults
 from openprotect.governance.facts import law
 from openprotect.governance.facts.bases import BasisInFile, Extension
 from openprotect.lib.errors import Fault

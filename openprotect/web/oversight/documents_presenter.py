@@ -97,7 +97,7 @@ def new(form: Form, asked: Sequence[tuple[int, str]]) -> dict[str, Any]:
 
 
 def _fields(form: Form, asked: Sequence[tuple[int, str]], *, chosen: set[int]) -> dict[str, Any]:
-    ticked = {int(each) for each in form.sent.getlist("organisations") if each.isdecimal()} if form.sent else chosen
+    ticked = form.sent.getlist("organisations") if form.sent else [str(each) for each in chosen]
     return {
         "label": _box("label", "Version, as it stands on the document", form),
         "what_changed": writing("what_changed", "What it says, or what changed", form, rows=3),
@@ -105,7 +105,7 @@ def _fields(form: Form, asked: Sequence[tuple[int, str]], *, chosen: set[int]) -
             "idPrefix": "organisations",
             "name": "organisations",
             "fieldset": {"legend": {"text": "Who is asked?", "classes": "nhsuk-fieldset__legend--s"}},
-            "items": [{"value": str(key), "text": name, "checked": key in ticked} for key, name in asked],
+            "items": [{"value": str(key), "text": name, "checked": str(key) in ticked} for key, name in asked],
             **({"errorMessage": {"text": form.faults["organisations"]}} if "organisations" in form.faults else {}),
         },
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openprotect.governance.errors import BasesHaveFaults
+from openprotect.governance.basis_errors import BasesHaveFaults
 from openprotect.governance.facts.bases import BasisStated, Change, Option, Term
 from openprotect.governance.facts.law import WARNING_DAYS
 from openprotect.governance.rules import bases as rules

@@ -1,0 +1,85 @@
+"""What is refused of a legal basis, and for want of one."""
+
+from openprotect.lib.errors import BadInput, Refusal
+
+
+class BasisHasNoOwner(Refusal):
+    """The legal basis '{title}' has no owner. Name the person, role or team that answers for it."""
+
+    status = 422
+
+
+class BasisHasNoEnd(Refusal):
+    """The legal basis '{title}' has no end. Give the day it ends; only direct care may go without, and then
+    needs a day by which it is reviewed.
+    """
+
+    status = 422
+
+
+class BasisEndsTooEarly(Refusal):
+    """The legal basis '{title}' would end before it starts. Give an end after {start}."""
+
+    status = 422
+
+
+class PowerIsMissing(Refusal):
+    """Say by which statutory power {organisation} acts under '{title}'."""
+
+    status = 422
+
+
+class PartyAlready(Refusal):
+    """{organisation} stands under '{title}' already. What was stated stays: to change it, state a new basis."""
+
+    status = 422
+
+
+class UnknownToTheLaw(Refusal):
+    """'{read}' is not a known {what}. Choose one of: {expected}."""
+
+    status = 422
+
+
+class BasisKeyTaken(Refusal):
+    """There is another legal basis called '{title}', with the key '{key}', so nothing was stated. Give this one a
+    name of its own, such as with its year.
+    """
+
+
+class BasisHasEnded(Refusal):
+    """The legal basis '{title}' has ended. What has ended cannot be changed: state a new one."""
+
+
+class EndIsNotLater(Refusal):
+    """To extend '{title}', give an end that is later than the one it has."""
+
+    status = 422
+
+
+class EndIsNotEarlier(Refusal):
+    """To end '{title}' early, give a moment from now on and before the end that it has."""
+
+    status = 422
+
+
+class ReplacementDoesNotFit(Refusal):
+    """'{successor}' cannot replace '{title}': it is for something else, or is not in force when this one ends."""
+
+    status = 422
+
+
+class WhyIsMissing(Refusal):
+    """Write why, in your own words. They stay with the record."""
+
+    status = 422
+
+
+class NoLiveBasis(Refusal):
+    """There is no legal basis in force for {what}, so nothing was done. Ask your information governance lead
+    to state one.
+    """
+
+
+class BasesHaveFaults(BadInput):
+    """The file of legal bases has {count} fault(s), so nothing of it was used."""
