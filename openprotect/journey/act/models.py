@@ -82,6 +82,9 @@ class CallToAction(models.Model):
                 condition=~Q(status="closed"),
                 name="calltoaction_worklist",
             ),
+            models.Index(
+                fields=["-rank", "due_at", "id"], condition=~Q(status="closed"), name="calltoaction_everybody"
+            ),
             models.Index(fields=["member"], condition=~Q(status="closed"), name="calltoaction_open"),
         ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from openprotect.governance import queries as governance
 from openprotect.governance.facts.teams import Opening
@@ -17,7 +17,7 @@ from openprotect.journey.act import rules
 from openprotect.journey.act.models import CallToAction, Note, Referral, ReferralLink, ReferralStep, Step
 from openprotect.journey.check_in import queries as check_in
 from openprotect.journey.triage import queries as triage
-from openprotect.people.models import ContactPoint, Need, PersonIdentity
+from openprotect.people.models import ContactPoint, Need, Person, PersonIdentity
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.act import Category
 from openprotect.programmes.rules import CARING
@@ -82,13 +82,12 @@ def worklist(*, scope: Scope, after: str = "") -> Worklist:
     more = (
         f"{found[PAGE - 1].rank}~{found[PAGE - 1].due_at.isoformat()}~{found[PAGE - 1].id}" if len(found) > PAGE else ""
     )
-    return Worklist(
-        rows=rows,
-        after=more,
-        open=mine.count(),
-        overdue=mine.filter(due_at__lt=scope.now).count(),
-        unaccepted=mine.filter(status=CallToAction.Status.OPEN).count(),
+    counts = mine.aggregate(  # at once: whether a row is seen is asked of every one
+        open=Count("id"),
+        overdue=Count("id", filter=Q(due_at__lt=scope.now)),
+        unaccepted=Count("id", filter=Q(status=CallToAction.Status.OPEN)),
     )
+    return Worklist(rows=rows, after=more, **counts)
 
 
 def open_needs(person: UUID, *, scope: Scope) -> list[WorklistRow]:
@@ -154,6 +153,7 @@ class CallToActionView:
 
     row: WorklistRow
     person: UUID
+    restricted: bool
     category: Category
     possible: frozenset[str]
     contact_points: Sequence[ContactPoint]
@@ -192,6 +192,7 @@ def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
     return CallToActionView(
         row=_row(found, identity, _partners([found]).get(found.id, ""), scope.now),
         person=found.person_id,
+        restricted=Person.objects.filter(id=found.person_id, restricted=True).exists(),
         category=category,
         possible=rules.possible(found.status),
         contact_points=list(ContactPoint.objects.filter(person_id=found.person_id, ends_at=None).order_by("kind")),

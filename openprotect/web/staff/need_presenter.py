@@ -32,6 +32,7 @@ def need(
         "closed": found.outcome_label,
         "advice": found.advice,
         "team_there": shown_opening(found.opening, scope.now),
+        "restricted": found.restricted,
         "reach": [way(point) for point in found.contact_points],
         "mind": minded(found.needs),
         "rules": _rules(found),
