@@ -139,6 +139,7 @@ READ_BY = {
     "governance_emergencyreview": (("any", ("review.emergency_access",)),),
 }
 READ_BY |= dict.fromkeys(TRAIL, (("any", ("see.audit",)),)) | dict.fromkeys(RISKS, (("any", ("see.risks",)),))
+READ_BY |= {"governance_disposal": (("any", ("see.retention",)),)}
 # What staff, people and partners write themselves; all else is written by the system.
 STAFF_WRITES = {
     "people_wish": {"INSERT": ("act.call",)},
@@ -168,7 +169,7 @@ PARTNER_STAFF = {
 }
 # From which the system takes rows away, and which nobody writes but a function of the owner.
 DELETED = {"governance_teamhours", "people_need", "check_in_draft", "check_in_doortry"}
-WRITTEN_BY_NOBODY = {"governance_auditevent"} | TRAIL - {"governance_auditanchor"}
+WRITTEN_BY_NOBODY = {"governance_auditevent"} | TRAIL - {"governance_auditanchor", "governance_disposal"}
 NEVER_CHANGED = {"check_in_doortry"}  # though its rows go
 
 

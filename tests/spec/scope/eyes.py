@@ -96,7 +96,7 @@ def without_account(two: Both, *, now: datetime) -> Iterator[Eyes]:
             "nobody",
             actor="nobody",
             now=now,
-            organisations=(a.practice, b.practice, governance.organisations("council")[0].id),
+            organisations=(a.practice, b.practice, *_ids("council"), *_ids("icb")),
             permissions=frozenset(PERMISSIONS),
             person=a.person,
             referral=a.referral,
@@ -119,6 +119,10 @@ def without_account(two: Both, *, now: datetime) -> Iterator[Eyes]:
     yield Eyes("partner without a link", "partner", settings=_told(Scope("partner", actor="link", now=now)))
     system = Scope("system", actor="system:probe", now=now)
     yield Eyes("system", "system", settings=_told(system))
+
+
+def _ids(kind: str) -> list[int]:
+    return [each.id for each in governance.organisations(kind)]
 
 
 def ended(eyes: Eyes) -> Eyes:

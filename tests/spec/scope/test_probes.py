@@ -15,7 +15,7 @@ from psycopg import sql
 
 from openprotect.config.database_urls import Urls
 from openprotect.governance.scope import enter, system
-from tests.architecture.test_scope import NOW, PERSONAL, REFERENCE, TRAIL
+from tests.architecture.test_scope import NOW, PERSONAL, REFERENCE, SECRET, TRAIL
 from tests.factories.twins import twins
 from tests.spec.scope.eyes import Both, Eyes, ended, everybody
 from tests.spec.scope.mutants import Mutant, of_functions, of_policies, of_tables
@@ -24,6 +24,18 @@ from tests.spec.scope.rules import rule_of
 
 # Tables without a row of both twins, with the reason why nothing could be shown by one.
 EMPTY: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "governance_risk",
+            "governance_riskstep",
+            "governance_riskdissent",
+            "governance_riskdocument",
+            "governance_documentversion",
+            "governance_documentasked",
+            "governance_documentanswer",
+        ),
+        "a register of decisions, of no person",
+    ),
     "governance_auditcheckpoint": "ids and hashes; made where no anchor can be written",
     "governance_auditanchor": "ids and hashes; made by the sealer",
     "governance_auditseal": "ids and hashes; made by the sealer",
@@ -35,7 +47,8 @@ EMPTY: dict[str, str] = {
 }
 # Rows of tables that say nothing of any person, so that it shows who reads them.
 SAID_OF_NOBODY: tuple[LiteralString, ...] = (
-    "INSERT INTO governance_teamhours (team_id, weekday, opens, closes) SELECT id, 0, '08:00', '18:00' FROM governance_team",
+    "INSERT INTO governance_teamhours (team_id, weekday, opens, closes) SELECT id, 0, '08:00', '18:00' FROM governance_team"
+    " ON CONFLICT DO NOTHING",
     "INSERT INTO governance_sharingagreement (title, purpose, fields, owner, starts_at, ends_at, review_on, stated_at,"
     " stated_by, ended_because, basis_id, giver_id, receiver_id) SELECT 'Food', 'direct_care', '{name}', 'Board', op_now(),"
     " op_now() + interval '1 year', '2020-06-01', op_now(), '', '', b.id, 1, 2 FROM governance_legalbasis b LIMIT 1",
@@ -64,12 +77,14 @@ THE_SAME = {
 # What only functions go by whose own tests watch them: the sealer of the trail, and emergency access.
 WATCHED_ELSEWHERE = (
     "governance_auditunsealed: ",
+    "governance_auditevent: governance_auditevent_cut",
     "governance_emergencynotice: governance_emergencynotice_staff_read",
     "governance_emergencyaccess: governance_emergencyaccess_of_function",
 )
 # The tables that show whether a function with the owner's rights asks what it should.
 ASKED_BY: dict[str, tuple[str, ...]] = {
     "op_emergency_basis": (),  # by tests of emergency access
+    "op_basis_of": (),  # names the basis in an event; opens nothing
     "op_sees": ("people_person",),
     "op_stopped": ("people_person",),
     "op_referred_here": ("act_referralstep",),
@@ -113,7 +128,7 @@ def world(module_db: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def test_both_twins_have_a_row_in_every_table(world: World) -> None:
-    assert blind_spots(world.statements) - EMPTY.keys() == set()
+    assert sorted(blind_spots(world.statements) - EMPTY.keys()) == []
 
 
 def test_every_statement_works_where_no_policy_holds(world: World) -> None:
@@ -126,7 +141,8 @@ def test_every_statement_works_where_no_policy_holds(world: World) -> None:
 def test_nobody_reaches_a_row_that_is_not_theirs_and_everybody_reaches_theirs(
     world: World, record_property: pytest.RecordProperty
 ) -> None:
-    assert world.prober.leaks(everybody(world.two, now=NOW), world.statements) == []
+    leaks = world.prober.leaks(everybody(world.two, now=NOW), world.statements)
+    assert [str(each) for each in leaks] == []
     record_property("probes", world.prober.asked)
     assert world.prober.asked >= 10_000
 
@@ -182,7 +198,7 @@ def mutants(world: World, owner: psycopg.Connection[object]) -> list[Mutant]:
         *of_functions(owner, ASKED_BY, READS),
     ]
     assert {each.name for each in every} >= THE_SAME.keys()
-    left_out = (*(f"{table}: " for table in EMPTY), *WATCHED_ELSEWHERE)
+    left_out = (*(f"{table}: " for table in (*EMPTY, *SECRET)), *WATCHED_ELSEWHERE)
     return [each for each in every if each.name not in THE_SAME and not each.name.startswith(left_out)]
 
 
@@ -271,7 +287,7 @@ def test_a_tenth_of_the_mutants_is_caught(world: World) -> None:
     with psycopg.connect(world.urls.owner) as owner:
         chosen = mutants(world, owner)[::10]
     assert len(chosen) > 20
-    assert survivors(world, chosen) == []
+    assert "\n".join(survivors(world, chosen)) == ""
 
 
 @pytest.mark.trial
@@ -280,4 +296,4 @@ def test_every_mutant_is_caught(world: World) -> None:
         chosen = mutants(world, owner)
     alive = survivors(world, chosen)
     print(f"{len(chosen) - len(alive)} of {len(chosen)} mutants caught")
-    assert alive == []
+    assert "\n".join(alive) == ""
