@@ -53,7 +53,8 @@ SAID_OF_NOBODY: tuple[LiteralString, ...] = (
     " stated_by, ended_because, basis_id, giver_id, receiver_id) SELECT 'Food', 'direct_care', '{name}', 'Board', op_now(),"
     " op_now() + interval '1 year', '2020-06-01', op_now(), '', '', b.id, 1, 2 FROM governance_legalbasis b LIMIT 1",
     "INSERT INTO governance_agreementsignature (agreement_id, side, name, post, words, signed_on, recorded_at, recorded_by)"
-    " SELECT id, 'giver', 'A Name', 'A Post', 'Agreed', '2020-04-01', op_now(), '' FROM governance_sharingagreement",
+    " SELECT id, 'giver', 'A Name', 'A Post', 'Agreed', '2020-04-01', op_now(), '' FROM governance_sharingagreement"
+    " ON CONFLICT DO NOTHING",
 )
 # What triggers keep even from the owner of the tables.
 KEPT_FROM_THE_OWNER = TRAIL | {"governance_auditevent"}
