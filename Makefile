@@ -41,7 +41,7 @@ test: setup check browser ## every test: the unit tests first, then the rest on 
 	@$(bin)/pytest tests --ignore=tests/unit -n 2 --dist loadgroup -q --durations=15
 
 trials: setup ## the long trials, which are not part of `make test`
-	@$(bin)/pytest tests -m trial -q --durations=0 --override-ini addopts=
+	@OPENPROTECT_WHOLE=1 $(bin)/pytest tests -m "trial or browser" -q --durations=0 --import-mode=importlib --override-ini addopts=
 
 bench: setup ## one of benchmarks/: make bench NAME=...
 	@test -n "$(NAME)" || { echo "Say which: make bench NAME=$$(ls benchmarks 2>/dev/null | sed -n 's/\.py$$//p' | paste -sd'|')" >&2; exit 2; }
