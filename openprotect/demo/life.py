@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from tqdm import tqdm
 
-from openprotect.demo import opt_outs, players, seen, setting_up
+from openprotect.demo import opt_outs, players, registers, seen, setting_up
 from openprotect.demo.crowd import crowd, let_commits_wait
 from openprotect.demo.living import Living
 from openprotect.demo.synthesise.population import synthesise
@@ -120,6 +120,7 @@ def _make(made: Made, files: Path, population: Population, now: datetime) -> Non
     by = system("demo", now=now)
     steps = (
         lambda: setting_up.set_up(organisations=files / "organisations.csv", pack=pack, now=now),
+        lambda: registers.fill(now=now),
         lambda: _receive_list(files / "shielded-list-v1.csv", now),
         lambda: import_records(files, form=TABLES_FORMAT, population=population, dataset=DATASET, now=now),
         lambda: _switch_on(pack, by),

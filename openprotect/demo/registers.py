@@ -18,18 +18,22 @@ from openprotect.lib.periods import Period
 FILE = Path(__file__).with_name("registers.toml")
 
 
-def fill(*, board: int, council: int | None, managers: Sequence[str], now: datetime) -> None:
-    """Write the registers once. `managers` are the usernames of those who answer for their practices, by code."""
+def fill(*, now: datetime) -> None:
+    """Write the registers once, for the organisations that there are."""
     told = tomllib.loads(FILE.read_text(encoding="utf-8"))
     lead, guardian = _as("ig-lead", now), _as("caldicott-guardian", now)
     with enter(lead):
         if queries.documents(scope=lead):
             return
-    if council is not None:
-        _agree(told["agreement"], board, council, lead, now)
+        boards, councils = queries.organisations("icb"), queries.organisations("council")
+        asked = [
+            queries.staff_member(user, now=now) for user in sorted(queries.users_who_may("ask.access_stop", now=now))
+        ]
+    if councils:
+        _agree(told["agreement"], boards[0].id, councils[0].id, lead, now)
     for risk in told["risks"]:
         _risk(risk, lead, guardian, now)
-    _document(told["document"], lead, [_as(manager, now) for manager in managers], now)
+    _document(told["document"], lead, [manager.scope for manager in asked if manager], now)
 
 
 def _as(username: str, now: datetime) -> Scope:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import openprotect.governance as governance_package
-from openprotect.demo import crowd, registers
+from openprotect.demo import crowd
 from openprotect.governance import actions as governance
 from openprotect.governance import shipped_roles
 from openprotect.governance.facts.bases import Party
@@ -98,20 +98,11 @@ def _bring_in(rows: Sequence[Row], pack: Pack | None, now: datetime) -> dict[str
             role = "reviewer" if row["kind"] == "practice" else "locality_lead"
             _appoint(perform, worker(row["code"]), f"Reviewer, {row['name']}", role, ids[row["code"]])
     _state_bases(perform, ids[firsts["icb"]], now)
-    if pack:
-        managers = _practice_managers(perform, rows, firsts["practice"], ids)
-        registers.fill(board=ids[firsts["icb"]], council=ids.get(firsts.get("council", "")), managers=managers, now=now)
+    for row in rows:
+        # The first practice's is one of those you can be.
+        if pack and row["kind"] == "practice" and row["code"] != firsts["practice"]:
+            _appoint(perform, manager(row["code"]), f"Manager, {row['name']}", "practice_manager", ids[row["code"]])
     return ids
-
-
-def _practice_managers(perform: Any, rows: Sequence[Row], first: str, ids: Mapping[str, int]) -> list[str]:
-    # The first practice's is one of those you can be.
-    managers = ["practice-manager"]
-    for row in sorted(rows, key=lambda r: r["code"]):
-        if row["kind"] == "practice" and row["code"] != first:
-            managers.append(f"manager-{row['code'].lower()}")
-            _appoint(perform, managers[-1], f"Manager, {row['name']}", "practice_manager", ids[row["code"]])
-    return managers
 
 
 def _state_bases(perform: Any, board: int, now: datetime) -> None:
@@ -144,6 +135,11 @@ def call_handler(share: int) -> str:
 def worker(organisation_code: str) -> str:
     """The username of whoever works the needs of an organisation while days are lived."""
     return f"reviewer-{organisation_code.lower()}"
+
+
+def manager(practice_code: str) -> str:
+    """The username of whoever answers for a practice."""
+    return f"manager-{practice_code.lower()}"
 
 
 def _appoint(perform: Any, username: str, name: str, role: str, organisation: int) -> None:
