@@ -8,7 +8,7 @@ from typing import Any
 
 from openprotect.governance import actions, queries
 from openprotect.governance.bases import DIRECT_CARE
-from openprotect.governance.scope import system
+from openprotect.governance.scope import Scope, system
 from openprotect.journey import flow
 from tests.factories.small_service import BEGINS, staff
 
@@ -32,21 +32,23 @@ def terms(now: datetime = BEGINS, **changed: Any) -> dict[str, Any]:
     }
 
 
-def agreed(now: datetime = BEGINS, *, sides: Sequence[str] = ("giver", "receiver"), **changed: Any) -> int:
-    """An agreement that both sides have signed; returns its id."""
-    by = staff("ig-lead", now)
+def agreed(
+    now: datetime = BEGINS, *, sides: Sequence[str] = ("giver", "receiver"), by: Scope | None = None, **changed: Any
+) -> int:
+    """An agreement that both sides have signed, by the board's officer or `by`; returns its id."""
+    by = by or staff("ig-lead", now)
     made: int = flow.perform(actions.state_agreement, **terms(now, **changed), by=by, now=now)
     for side in sides:
-        sign(made, side, now)
+        sign(made, side, now, by)
     return made
 
 
-def sign(agreement: int, side: str, now: datetime = BEGINS) -> None:
+def sign(agreement: int, side: str, now: datetime = BEGINS, by: Scope | None = None) -> None:
     """One side signs."""
     words = {"name": "Dr Amina Yusuf", "post": "Caldicott guardian", "words": "We give this and no more."}
     flow.perform(
         actions.sign_agreement, agreement=agreement, side=side, signed_on=date(2020, 4, 6), **words,
-        by=staff("ig-lead", now), now=now,
+        by=by or staff("ig-lead", now), now=now,
     )  # fmt: skip
 
 

@@ -115,7 +115,8 @@ def test_who_may_not_have_it_is_refused() -> None:
         ask(agreement, "practice-reviewer")
     with pytest.raises(NotThere):
         ask(999_999)
-    others = agreed(giver=organisation("council"), receiver=organisation("voluntary"))
+    elsewhere = system("test", now=BEGINS)
+    others = agreed(giver=organisation("council"), receiver=organisation("voluntary"), by=elsewhere)
     with pytest.raises(NotTheGiver):
         ask(others)
     diagnoses = agreed(fields=("nhs_number", "reasons"))
