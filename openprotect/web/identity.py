@@ -17,7 +17,8 @@ from django.urls import Resolver404, resolve
 
 from openprotect.governance import queries
 from openprotect.governance.queries import StaffMember
-from openprotect.governance.scope import Scope, nobody, signing_in
+from openprotect.governance.scope import Scope, enter, nobody, signing_in, system
+from openprotect.journey.act import queries as act
 from openprotect.web.sign_in import sessions
 
 _PERSON = "person_proof"
@@ -38,10 +39,9 @@ class PersonProof:
 
 @dataclass(frozen=True)
 class PartnerProof:
-    """A partner's link to one referral, without an account."""
+    """A partner's link to one referral, without an account: the reference of the link that was followed."""
 
-    organisation: int
-    referral: str
+    link: str
 
 
 def scope_of(request: HttpRequest, *, now: datetime) -> Scope:
@@ -130,13 +130,17 @@ def _partner(request: HttpRequest, *, now: datetime) -> Scope:
     held = request.session.get(_PARTNER)
     if not held:
         return nobody(now=now)
-    proof = PartnerProof(**held)
+    # The session is worth what the link is: each request asks again whether it opens anything.
+    with enter(system("door", now=now)) as door:
+        opened = act.link_opens(reference=UUID(str(held["link"])), scope=door) if "link" in held else None
+    if opened is None:
+        return nobody(now=now)
     return Scope(
         "partner",
-        actor=f"referral:{proof.referral}",
+        actor=f"referral:{opened.referral}",
         now=now,
-        referral=UUID(proof.referral),
-        organisation=proof.organisation,
+        referral=opened.referral,
+        organisation=opened.organisation,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.test import Client
 
 from openprotect.demo.personas import link_in
 from openprotect.governance import actions as governance
+from openprotect.governance import clock
 from openprotect.governance.scope import enter, system
 from openprotect.interop.outbox import queries as outbox
 from openprotect.jobs import sending
@@ -81,6 +83,44 @@ def test_without_a_link_there_is_no_referral(need: UUID) -> None:
     for answered in (stranger.get("/referral"), stranger.post("/referral/accept"), stranger.get("/r/nothing")):
         assert answered.status_code == 404
         assert "Ada" not in answered.content.decode()
+
+
+SOON, LONG_AFTER = BEGINS + timedelta(hours=1), BEGINS + timedelta(days=90)
+# Each end of what a partner's session rests on, and when the partner asks again.
+ENDS = {
+    "the link runs out": ("", LONG_AFTER),
+    "the partner closes": ("UPDATE governance_organisation SET closed_at = %(now)s WHERE code = 'T03'", SOON),
+    "the basis ends": ("UPDATE governance_legalbasis SET ends_at = %(now)s WHERE is_direct_care", SOON),
+    "their access is stopped": (
+        "WITH asked AS (INSERT INTO governance_accessstoprequest (practice_id, organisation_id, reason, asked_by,"
+        " asked_at, due_at, status, decided_by, decided_at, words, reference) SELECT p.id, v.id, 'x', '1', %(now)s,"
+        " %(now)s, 'granted', '2', %(now)s, 'x', gen_random_uuid() FROM governance_organisation p,"
+        " governance_organisation v WHERE p.code = 'T06' AND v.code = 'T03' RETURNING *)"
+        " INSERT INTO governance_accessstop (request_id, practice_id, organisation_id, spared, starts_at)"
+        " SELECT id, practice_id, organisation_id, '{}', %(now)s FROM asked",
+        SOON,
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_partners_session_ends_with_what_its_link_opens(need: UUID, end: str) -> None:
+    # Given a partner who has followed their link
+    path = _referred(need)
+    partner = Client()
+    assert "Ada Okafor" in partner.get(path, follow=True).content.decode()
+    # When what it rests on ends, and they ask again
+    sql, now = ENDS[end]
+    clock.set_clock(now, running=False)
+    if sql:
+        with enter(system("test", now=now)), connection.cursor() as cursor:
+            cursor.execute(sql, {"now": now})
+    # Then that session opens nothing any more, and nor does the link
+    for answered in (partner.get("/referral"), partner.post("/referral/accept"), partner.get(path)):
+        assert answered.status_code == 404
+        assert "Ada" not in answered.content.decode()
+    assert _one("SELECT status FROM act_referral") == "sent"
+    assert _one("SELECT count(*) FROM governance_auditevent WHERE identity = 'partner'") == 1
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,9 @@ def test_mrs_hall_is_found_reached_heard_helped_and_asked_again(committed_db: Ur
     assert letter_to_council.to == "t02@example.org"
     assert "Hall" not in letter_to_council.body
     now = on(TUESDAY, 15)
-    referral = flow.perform(act.open_referral, token=token_in(letter_to_council), by=nobody(now=now), now=now)
+    opened = flow.perform(act.open_referral, token=token_in(letter_to_council), by=nobody(now=now), now=now)
+    assert opened is not None
+    referral = opened.referral
     partner = Scope("partner", actor="partner", now=now, referral=referral, organisation=council)
     with enter(partner):
         shown = act_queries.referral(referral, scope=partner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -12,3 +13,13 @@ class Wanted:
     category: str
     urgency: str
     why: str
+
+
+@dataclass(frozen=True)
+class OpenedLink:
+    """What a partner's link opens: one referral to one organisation. `link` names the link without its token."""
+
+    link: UUID
+    referral: UUID
+    organisation: int
+    person: UUID

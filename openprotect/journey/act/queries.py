@@ -14,6 +14,7 @@ from openprotect.governance.facts.teams import Opening
 from openprotect.governance.models import Organisation
 from openprotect.governance.scope import Scope, require
 from openprotect.journey.act import rules
+from openprotect.journey.act.facts import OpenedLink
 from openprotect.journey.act.models import CallToAction, Note, Referral, ReferralLink, ReferralStep, Step
 from openprotect.journey.check_in import queries as check_in
 from openprotect.journey.triage import queries as triage
@@ -242,6 +243,30 @@ def referral(id_: UUID, *, scope: Scope) -> ReferralView | None:
         phone=pack.programme.phone,
         phone_hours=pack.programme.phone_hours,
     )
+
+
+def link_opens(*, scope: Scope, **which: str | UUID) -> OpenedLink | None:
+    """What a partner's link opens now, by its hash or its reference; None where it opens nothing. System scope only.
+
+    A link opens while it has not run out, the partner is there and not stopped from seeing the person, and the
+    basis for direct care is in force. It is asked of the link when it is followed, and at every request after.
+    """
+    require(scope)
+    link = (
+        ReferralLink.objects.select_related("referral__organisation")
+        .filter(expires_at__gt=scope.now, **which)
+        .extra(where=["NOT op_stopped(act_referral.organisation_id, act_referral.person_id)"])
+        .first()
+    )
+    if link is None:
+        return None
+    found = link.referral
+    closed_at = found.organisation.closed_at
+    if closed_at is not None and closed_at <= scope.now:
+        return None
+    if programmes.basis_for(found.pack_version_id, CARING, now=scope.now) is None:
+        return None
+    return OpenedLink(link.reference, found.id, found.organisation_id, found.person_id)
 
 
 @dataclass(frozen=True)

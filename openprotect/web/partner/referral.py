@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openprotect.governance.actions import record
 from openprotect.governance.errors import NotThere
-from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
 from openprotect.journey.act import actions, queries
 from openprotect.web.errors import refused
@@ -26,14 +25,11 @@ from openprotect.web.staff.forms import Form
 
 @require_GET
 def open_link(request: ScopedRequest, token: str) -> HttpResponse:
-    """The door: from here on this browser has the referral. Unknown and expired look the same."""
+    """The door: from here on this browser has the referral. Unknown, expired and ended look the same."""
     opened = flow.perform(actions.open_referral, token=token, by=request.scope, now=request.scope.now)
     if opened is None:
         return _no_referral_page(request)  # the action has written down which door it was
-    with enter(system("door", now=request.scope.now)) as door:
-        found = queries.referral(opened, scope=door)
-    assert found is not None, "the door opened it"
-    remember_partner(request, PartnerProof(found.referral.organisation_id, str(opened)))
+    remember_partner(request, PartnerProof(str(opened.link)))
     return redirect("partner:referral")
 
 

@@ -188,7 +188,8 @@ def _askers(two: tuple[Twin, Twin]) -> Iterator[Asker]:
     check_in = one("SELECT id FROM check_in_checkin WHERE person_id = %s AND status = 'open'", two[0].person, now=NOW)
     person = {"link": "0" * 16, "person": str(two[0].person), "check_in": str(check_in)}
     yield Asker("person", _holding(person_proof=person, person_seen=4_000_000_000.0), frozenset())
-    partner = {"organisation": 2, "referral": str(two[0].referral)}
+    link = one("SELECT reference FROM act_referrallink WHERE referral_id = %s", two[0].referral, now=NOW)
+    partner = {"link": str(link)}
     yield Asker("partner", _holding(partner_proof=partner), frozenset())
 
 

@@ -23,7 +23,9 @@ from openprotect.journey.act import rules
 from openprotect.journey.act.actions.working import move, take
 from openprotect.journey.act.errors import NoteIsEmpty, NotPossibleNow, NotReferredThere, UnknownOutcome
 from openprotect.journey.act.events import ReferralSent, ReferralSettled
+from openprotect.journey.act.facts import OpenedLink
 from openprotect.journey.act.models import CallToAction, Referral, ReferralLink, ReferralStep
+from openprotect.journey.act.queries import link_opens
 from openprotect.journey.contact.actions import hash_of
 from openprotect.journey.contact.ports import OutgoingMessage
 from openprotect.lib.done import Done
@@ -157,22 +159,18 @@ def send_referral_link(
     )
 
 
-def open_referral(*, token: str, by: Scope, now: datetime) -> Done[UUID | None]:
-    """The referral that a partner's link opens; None for a link that is unknown or has expired.
+def open_referral(*, token: str, by: Scope, now: datetime) -> Done[OpenedLink | None]:
+    """What a partner's link opens; None for a link that is unknown, has run out or opens nothing any more.
 
     Opening it uses nothing up: mail scanners open links first.
     """
     with enter(system("door", now=now)) as as_door:
-        link = (
-            ReferralLink.objects.select_related("referral")
-            .filter(token_hash=hash_of(token), expires_at__gt=now)
-            .first()
-        )
-        if link is None:
+        opened = link_opens(token_hash=hash_of(token), scope=as_door)
+        if opened is None:
             record("door refused", by=as_door, of="referral link", id=hash_of(token)[:16])
             return Done(None)
-        record("referral opened", by=as_door, person=link.referral.person_id, of="referral", id=link.referral_id)
-        return Done(link.referral_id)
+        record("referral opened", by=as_door, person=opened.person, of="referral", id=opened.referral)
+        return Done(opened)
 
 
 def answer_referral(*, referral: UUID, verb: str, outcome: str, text: str, by: Scope, now: datetime) -> Done[None]:
