@@ -75,6 +75,16 @@ class WhyIsMissing(Refusal):
     status = 422
 
 
+class ReviewIsPast(Refusal):
+    """Give a day of review after today: by then somebody asks whether the hold still has to last."""
+
+    status = 422
+
+
+class HoldIsLifted(Refusal):
+    """This hold is lifted already. Place another where records have to stay."""
+
+
 class NoLiveBasis(Refusal):
     """There is no legal basis in force for {what}, so nothing was done. Ask your information governance lead
     to state one.

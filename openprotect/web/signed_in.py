@@ -68,6 +68,7 @@ GOVERNANCE = (
         "see.retention",
         "How long everything is kept",
         "oversight:retention",
+        ("oversight:place_hold", "oversight:lift_hold"),
         what="Each rule with its tables, what went, and what is on hold",
     ),
     Area(

@@ -32,9 +32,7 @@ from openprotect.governance.actions.bases import (
     end_basis,
     end_what_rests,
     extend_basis,
-    lift_hold,
     load_bases,
-    place_hold,
     replace_basis,
     state_basis,
     warn_of_ends,
@@ -76,7 +74,9 @@ from openprotect.governance.actions.reorganising import (
 from openprotect.governance.actions.retention import (
     cut_trail,
     dispose_of_rows,
+    lift_hold,
     note_disposal,
+    place_hold,
 )
 from openprotect.governance.actions.risks import (
     Dissent,

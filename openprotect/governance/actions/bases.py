@@ -1,4 +1,4 @@
-"""Writes of legal bases: state, approve, extend, replace, end, decide, warn, hold."""
+"""Writes of legal bases: state, approve, extend, replace, end, decide, warn."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import connection
 from openprotect.governance import basis_errors, errors
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.actions.reach import concerns
+from openprotect.governance.actions.retention import begin_hold
 from openprotect.governance.events import BasisEnded
 from openprotect.governance.facts import law
 from openprotect.governance.facts.bases import BasisInFile, BasisStated, Extension, Party
@@ -22,7 +23,6 @@ from openprotect.governance.models import (
     BasisParty,
     BasisWarning,
     LegalBasis,
-    LegalHold,
     Organisation,
     Role,
     Team,
@@ -220,7 +220,7 @@ def decide_end(*, basis: int, choice: str, words: str, by: Scope, now: datetime)
         raise basis_errors.UnknownToTheLaw(read=choice, what="choice", expected=", ".join(law.CHOICES))
     done = _change(found, BasisChange.What(choice), words, by=by, now=now)
     if choice == BasisChange.What.ARCHIVE_ON_HOLD:
-        _hold(f"Archive of {found.title}"[:120], words, basis=basis, by=by, now=now)
+        begin_hold(f"Archive of {found.title}"[:120], words, basis=basis, by=by, now=now)
     return done
 
 
@@ -283,35 +283,6 @@ def end_access(*, person: UUID, via: str, by: Scope, now: datetime) -> Done[int]
     permit("manage.access", by=by)
     grants = AccessGrant.objects.filter(person_id=person, via=via, ends_at=None)
     return Done(grants.update(ends_at=now))
-
-
-def place_hold(
-    *, name: str, reason: str, programme: str = "", basis: int | None = None, by: Scope, now: datetime
-) -> Done[int]:
-    """Keep everything of a programme, of a basis, or of all from deletion, until it is lifted."""
-    permit("manage.retention", by=by)
-    _need(reason)
-    _need(name)
-    return Done(_hold(name, reason, programme=programme, basis=basis, by=by, now=now))
-
-
-def lift_hold(*, hold: int, words: str, by: Scope, now: datetime) -> Done[None]:
-    """End a hold. What its rules would have deleted is deleted when they next run."""
-    permit("manage.retention", by=by)
-    _need(words)
-    with enter(system("governance", now=now)):
-        LegalHold.objects.filter(id=hold, ends_at=None).update(ends_at=now)
-    record("legal hold lifted", by=by, of="legal hold", id=hold, why=words)
-    return Done(None)
-
-
-def _hold(name: str, reason: str, *, by: Scope, now: datetime, programme: str = "", basis: int | None = None) -> int:
-    with enter(system("governance", now=now)):
-        hold = LegalHold.objects.create(
-            name=name, reason=reason.strip(), programme=programme, basis_id=basis, starts_at=now, by=by.actor
-        )
-    record("legal hold placed", by=by, of="legal hold", id=hold.id)
-    return hold.id
 
 
 def _change(

@@ -59,7 +59,7 @@ class AccessStopRequest(models.Model):
 class AccessStop(models.Model):
     """An organisation does not see a practice's patients, or one of them, whatever grants there are.
 
-    `spared` are people whom it goes on seeing. What policies ask of it stands in `op_stopped`.
+    `spared` are people whom it goes on seeing; `lifted_by` ended it, if anybody did. What policies ask of it stands in `op_stopped`.
     """
 
     request = models.ForeignKey(AccessStopRequest, on_delete=models.PROTECT, related_name="stops")
@@ -69,6 +69,8 @@ class AccessStop(models.Model):
     spared = ArrayField(models.UUIDField(), default=list)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=80, blank=True, db_default="")
+    lifted_because = models.TextField(blank=True, db_default="")
 
     class Meta:
         constraints = [

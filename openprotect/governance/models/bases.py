@@ -77,7 +77,8 @@ class BasisApproval(models.Model):
 class BasisChange(models.Model):
     """One decision about a basis, and the end that was in force from then on. Append-only.
 
-    So the end that was known on a day long past can still be told.
+    So the end that was known on a day long past can still be told. `delete_on` is the day from which a
+    decision to stop and delete erases people; without one their records stay for the period of the rule.
     """
 
     class What(models.TextChoices):
@@ -95,6 +96,7 @@ class BasisChange(models.Model):
     words = models.TextField()
     ends_at = models.DateTimeField(null=True)
     replaced_by = models.ForeignKey(LegalBasis, null=True, on_delete=models.PROTECT, related_name="+")
+    delete_on = models.DateField(null=True)
 
 
 class BasisWarning(models.Model):
@@ -113,7 +115,7 @@ class BasisWarning(models.Model):
 class LegalHold(models.Model):
     """Nothing that it covers is deleted while it lasts: a programme's records, a basis's, or all.
 
-    A row is only ever ended, never taken away.
+    A row is only ever ended, never taken away. `review_on` is by when somebody asks whether it still has to last.
     """
 
     name = models.CharField(max_length=120)
@@ -123,6 +125,9 @@ class LegalHold(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=80)
+    review_on = models.DateField(null=True)
+    lifted_by = models.CharField(max_length=80, blank=True, db_default="")
+    lifted_because = models.TextField(blank=True, db_default="")
 
     class Meta:
         constraints = [
