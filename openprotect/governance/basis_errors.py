@@ -63,6 +63,12 @@ class EndIsNotEarlier(Refusal):
     status = 422
 
 
+class DeletesBeforeTheEnd(Refusal):
+    """Records under '{title}' are deleted after its end: give its last day or a later one, or none."""
+
+    status = 422
+
+
 class ReplacementDoesNotFit(Refusal):
     """'{successor}' cannot replace '{title}': it is for something else, or is not in force when this one ends."""
 

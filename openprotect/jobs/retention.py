@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from openprotect.governance.facts.retention import TABLES
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
 from openprotect.journey.contact import queries as contact
-from openprotect.journey.learn.disposal import records_past_their_period
+from openprotect.journey.learn.disposal import due
 from openprotect.lib import london
 from openprotect.people import actions as people
 
@@ -31,16 +31,17 @@ def dispose(*, now: datetime) -> None:
         last = queries.last_disposal(scope=by)
         if last is not None and london.today(last.at) >= london.today(now):
             return
-        due, held = records_past_their_period(scope=by)
+        to_go = due(scope=by)
     counts: Counter[str] = Counter()
-    for start in range(0, len(due), PEOPLE):
-        counts.update(erase(due[start : start + PEOPLE], why="its period is over", by=by))
+    for why, found in to_go.people.items():
+        for start in range(0, len(found), PEOPLE):
+            counts.update(erase(found[start : start + PEOPLE], why=why, by=by))
     for table in sorted(table for table, rule in TABLES.items() if rule.does == "delete" and table in DELETED):
         counts[table] += _until_done(ROWS, lambda: _rows(table, by))  # noqa: B023
     counts["governance_auditevent"] += _until_done(
         EVENTS, lambda: flow.perform(governance.cut_trail, limit=EVENTS, by=by, now=now)
     )
-    flow.perform(governance.note_disposal, counts=counts, held=held, by=by, now=now)
+    flow.perform(governance.note_disposal, counts=counts, held=to_go.held, by=by, now=now)
 
 
 # The tables whose rows go by themselves; what hangs on them goes with them.
@@ -49,7 +50,7 @@ DELETED = frozenset({
 })  # fmt: skip
 
 
-def erase(persons: list[UUID], *, why: str, by: Scope) -> dict[str, int]:
+def erase(persons: Sequence[UUID], *, why: str, by: Scope) -> dict[str, int]:
     """Erase people's records, and the letters to them from the data folder; returns rows by table."""
     with enter(by):
         letters = contact.letters_to(persons, scope=by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from openprotect.governance.rules.staff import BOARDS
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.lib.done import Done
 from openprotect.lib.errors import Fault
+from openprotect.lib.london import today
 
 
 def state_basis(
@@ -208,17 +209,26 @@ def replace_basis(*, basis: int, replaced_by: int, words: str, by: Scope, now: d
     return _change(found, BasisChange.What.REPLACED, words, by=by, now=now, replaced_by=other)
 
 
-def decide_end(*, basis: int, choice: str, words: str, by: Scope, now: datetime) -> Done[None]:
+def decide_end(
+    *, basis: int, choice: str, words: str, delete_on: date | None = None, by: Scope, now: datetime
+) -> Done[None]:
     """Decide what becomes of the records at the end: `stop_and_delete`, or `archive_on_hold`.
 
-    The second puts a legal hold on all that rests on the basis.
+    After the first, disposal erases from `delete_on` whoever rests on nothing else; without a day, records stay
+    for the period of their rule. The second puts a legal hold on all that rests on the basis, from now on. The
+    last decision counts: what was to replace the basis no longer does. Raises DeletesBeforeTheEnd.
     """
     permit("manage.bases", by=by)
     found = _open(basis, now, by)
     _need(words)
     if choice not in (BasisChange.What.STOP_AND_DELETE, BasisChange.What.ARCHIVE_ON_HOLD):
         raise basis_errors.UnknownToTheLaw(read=choice, what="choice", expected=", ".join(law.CHOICES))
-    done = _change(found, BasisChange.What(choice), words, by=by, now=now)
+    if delete_on is not None:
+        last_day = today((found.ends_at or now) - timedelta(microseconds=1))
+        if choice != BasisChange.What.STOP_AND_DELETE or delete_on < max(last_day, today(now)):
+            raise basis_errors.DeletesBeforeTheEnd(title=found.title)
+    what = BasisChange.What(choice)
+    done = _change(found, what, words, delete_on=delete_on, by=by, now=now, replaced_by=None)
     if choice == BasisChange.What.ARCHIVE_ON_HOLD:
         begin_hold(f"Archive of {found.title}"[:120], words, basis=basis, by=by, now=now)
     return done
@@ -293,6 +303,7 @@ def _change(
     by: Scope,
     now: datetime,
     at: datetime | None = None,
+    delete_on: date | None = None,
     **changed: Any,
 ) -> Done[None]:
     with enter(system("governance", now=now)):
@@ -300,12 +311,14 @@ def _change(
             setattr(basis, name, value)
         if changed:
             basis.save(update_fields=list(changed))
-        _write_change(basis, what, words, by=by, at=at or now)
+        _write_change(basis, what, words, by=by, at=at or now, delete_on=delete_on)
     record(f"basis: {what.value}", by=by, of="basis", id=basis.id)
     return Done(None)
 
 
-def _write_change(basis: LegalBasis, what: BasisChange.What, words: str, *, by: Scope, at: datetime) -> None:
+def _write_change(
+    basis: LegalBasis, what: BasisChange.What, words: str, *, by: Scope, at: datetime, delete_on: date | None = None
+) -> None:
     BasisChange.objects.create(
         basis=basis,
         what=what,
@@ -314,6 +327,7 @@ def _write_change(basis: LegalBasis, what: BasisChange.What, words: str, *, by: 
         words=words.strip(),
         ends_at=basis.ends_at,
         replaced_by=basis.replaced_by,
+        delete_on=delete_on,
     )
 
 

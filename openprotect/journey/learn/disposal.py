@@ -1,10 +1,13 @@
 """Whose record has outlived its period: the last entry in it, wherever it stands, is long enough ago.
 
-Whoever is still cared for, or waits for an answer about this very record, is not among them.
+Whoever is still cared for, or waits for an answer about this very record, is not among them. Sooner go the
+records of whoever rested on a legal basis that ended with the decision to stop and delete, and rests on no other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +15,7 @@ from django.db import connection
 
 from openprotect.governance.facts.retention import RULES
 from openprotect.governance.scope import Scope, require
+from openprotect.lib.london import today
 
 _DUE = """
 WITH over AS (
@@ -50,6 +54,11 @@ ORDER BY o.id
 
 def records_past_their_period(*, scope: Scope) -> tuple[list[UUID], int]:
     """The people whose records are to go, and how many more a legal hold keeps."""
+    found = _past_their_period(scope)
+    return [person for person, held in found if not held], sum(held for _, held in found)
+
+
+def _past_their_period(scope: Scope) -> list[tuple[UUID, bool]]:
     require(scope)
     rule, now = RULES["health_record"], scope.now
     given: dict[str, datetime | int] = {
@@ -60,5 +69,65 @@ def records_past_their_period(*, scope: Scope) -> tuple[list[UUID], int]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_DUE, given)
-        found = cursor.fetchall()
-    return [person for person, held in found if not held], sum(held for _, held in found)
+        return cursor.fetchall()
+
+
+# Of the decisions about the end of a basis the last one counts. Whatever another basis in force lets somebody
+# see, and whatever is open for a person, keeps their record; so does the review of an emergency access.
+_STOPPED = """
+WITH ended AS (
+    SELECT b.id, b.sources FROM governance_legalbasis b JOIN LATERAL (
+        SELECT c.what, c.delete_on FROM governance_basischange c
+        WHERE c.basis_id = b.id AND c.what IN ('extend', 'replace', 'stop_and_delete', 'archive_on_hold')
+        ORDER BY c.at DESC, c.id DESC LIMIT 1) decided ON true
+    WHERE b.ends_at <= %(now)s AND decided.what = 'stop_and_delete' AND decided.delete_on <= %(today)s
+), live AS (
+    SELECT b.id, b.sources FROM governance_legalbasis b
+    WHERE b.starts_at <= %(now)s AND (b.ends_at IS NULL OR b.ends_at > %(now)s)
+), rested AS (
+    SELECT g.person_id, e.id AS basis FROM governance_accessgrant g JOIN ended e ON e.id = g.basis_id
+    UNION ALL
+    SELECT m.person_id, e.id FROM identify_member m JOIN identify_cohortrun r ON r.id = m.run_id
+    JOIN ended e ON e.id = r.basis_id
+    UNION ALL
+    SELECT l.person_id, e.id FROM people_listplace l JOIN ended e ON l.name = ANY (e.sources)
+)
+SELECT t.person_id, max(t.basis), people_held(t.person_id) FROM rested t
+WHERE NOT EXISTS (SELECT 1 FROM governance_accessgrant g JOIN live b ON b.id = g.basis_id
+                  WHERE g.person_id = t.person_id AND g.starts_at <= %(now)s
+                    AND (g.ends_at IS NULL OR g.ends_at > %(now)s))
+  AND NOT EXISTS (SELECT 1 FROM people_listplace l JOIN live b ON l.name = ANY (b.sources)
+                  WHERE l.person_id = t.person_id AND l.removed_in_id IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM act_calltoaction c WHERE c.person_id = t.person_id AND c.status <> 'closed')
+  AND NOT EXISTS (SELECT 1 FROM act_referral r WHERE r.person_id = t.person_id AND r.status IN ('sent', 'accepted'))
+  AND NOT EXISTS (SELECT 1 FROM people_rightsrequest r WHERE r.person_id = t.person_id AND r.closed_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM governance_emergencyaccess e
+                  WHERE e.person_id = t.person_id AND e.settled_at IS NULL)
+GROUP BY t.person_id ORDER BY t.person_id
+"""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Whose records are to go, by why, and how many more legal holds keep."""
+
+    people: Mapping[str, Sequence[UUID]]
+    held: int
+
+
+def due(*, scope: Scope) -> Due:
+    """Everybody whose record is to go now, each once: past its period, or with the legal basis that it rested on."""
+    people: dict[str, list[UUID]] = {}
+    held: set[UUID] = set()
+    seen: set[UUID] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(_STOPPED, {"now": scope.now, "today": today(scope.now)})
+        stopped = [(person, f"basis {basis} ended: stop and delete", kept) for person, basis, kept in cursor.fetchall()]
+    over = [(person, "its period is over", kept) for person, kept in _past_their_period(scope)]
+    for person, why, kept in (*over, *stopped):
+        if kept:
+            held.add(person)
+        elif person not in seen:
+            people.setdefault(why, []).append(person)
+        seen.add(person)
+    return Due(people, len(held))

@@ -14,6 +14,7 @@ from openprotect.governance.queries import BasisView, Notice
 from openprotect.governance.scope import Scope
 from openprotect.journey.learn.open_loops import OpenLoops
 from openprotect.lib.london import at, today
+from openprotect.web.oversight import bases_ends
 from openprotect.web.questionnaire import presenter
 from openprotect.web.shown import shown_date, shown_moment
 from openprotect.web.staff.forms import Form, written
@@ -112,7 +113,8 @@ def one(
             if choices:
                 forms["replace"] = _drawn(view, "replace", form, asked, {}, choices)
         forms["end"] = _drawn(view, "end", form, asked, {"day": "Last day, or nothing to end it now"})
-        forms["stop_and_delete"] = _drawn(view, "stop_and_delete", form, asked, {})
+        deleting = {"day": "From which day are they erased? Nothing for no day"}
+        forms["stop_and_delete"] = _drawn(view, "stop_and_delete", form, asked, deleting)
         forms["archive_on_hold"] = _drawn(view, "archive_on_hold", form, asked, {})
     return {
         "errors": form.errors if form else (),
@@ -144,6 +146,7 @@ def one(
                 "who": names.get(change.by) or ("OpenProtect" if change.by.startswith("system") else change.by),
                 "end": shown_end(change.ends_at) if change.ends_at else "",
                 "by_what": change.replaced_by.title if change.replaced_by else "",
+                "delete_on": change.delete_on,
                 "words": change.words,
             }
             for change in view.changes
@@ -179,9 +182,9 @@ def lines(view: BasisView) -> list[dict[str, str]]:
         ("Privacy notice", b.privacy_notice),
         ("Direct care", "Yes" if b.is_direct_care else "No"),
         ("National data opt-out", "Applies" if b.opt_out_applies else "Does not apply"),
-        ("Replaced by", b.replaced_by.title if b.replaced_by else ""),
+        ("At its end", bases_ends.decided(view)),
     )
-    return [{"key": key, "value": value or "Not stated"} for key, value in said if value or key != "Replaced by"]
+    return [{"key": key, "value": value or "Not stated"} for key, value in said if value or key != "At its end"]
 
 
 _KINDS = {
@@ -244,20 +247,23 @@ def read(choice: str, sent: QueryDict) -> Form:
     words = written(sent, "words")
     values: dict[str, Any] = {"words": words}
     faults = {}
-    if choice in ("extend", "end"):
+    if choice in ("extend", "end", "stop_and_delete"):
         name = f"{choice}-day"
         typed = any(sent.get(f"{name}-{part}", "").strip() for part in ("day", "month", "year"))
         day = read_day(sent, name)
         if day is None and (typed or choice == "extend"):
             faults[first_field(choice)] = "Enter a real day, such as 30 6 2022"
-        values["ends_at"] = at(day + timedelta(days=1), time()) if day else None
+        if choice == "stop_and_delete":
+            values |= {"choice": choice, "delete_on": day}
+        else:
+            values["ends_at"] = at(day + timedelta(days=1), time()) if day else None
     elif choice == "replace":
         chosen = sent.get("replaced_by", "")
         if not chosen.isdecimal() or len(chosen) > 18:
             faults[first_field(choice)] = "Select the basis that carries on"
         else:
             values["replaced_by"] = int(chosen)
-    elif choice in ("stop_and_delete", "archive_on_hold"):
+    elif choice == "archive_on_hold":
         values["choice"] = choice
     if not words:
         faults[f"{choice}-words"] = "Write why"
@@ -266,7 +272,8 @@ def read(choice: str, sent: QueryDict) -> Form:
 
 def first_field(choice: str) -> str:
     """The id of the first field of a decision's form, where its error summary leads."""
-    first = {"party": "party-organisation", "extend": "extend-day-day", "end": "end-day-day", "replace": "replace-by"}
+    first = {"party": "party-organisation", "extend": "extend-day-day", "end": "end-day-day", "replace": "replace-by",
+             "stop_and_delete": "stop_and_delete-day-day"}  # fmt: skip
     return first.get(choice, f"{choice}-words")
 
 
@@ -328,6 +335,7 @@ def _drawn(
     drawn: dict[str, Any] = {
         "action": reverse("oversight:basis_decide", args=[view.basis.id, choice]),
         "open": bool(mine.faults),
+        "means": bases_ends.MEANS.get(choice, ""),
         "words": {
             "id": f"{choice}-words",
             "name": "words",
