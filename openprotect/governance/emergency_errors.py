@@ -13,6 +13,13 @@ class TooManyLooks(Refusal):
     status = 429
 
 
+class OpenedTooOften(Refusal):
+    """You have opened this record {openings} times and nobody has found that right so far, so it stays closed to you.
+    Ask a colleague to open it, or whoever reviews emergency access to look at it now. If somebody is in danger, ring
+    999.
+    """
+
+
 class NobodyReviews(Refusal):
     """Nobody is named to review emergency access, so it is closed. Ring the person's GP surgery instead."""
 

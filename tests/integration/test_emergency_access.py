@@ -23,6 +23,7 @@ from openprotect.governance.emergency_errors import (
     EmergencyAccessIsOpen,
     NobodyReviews,
     NotSaidWhy,
+    OpenedTooOften,
     TooManyLooks,
 )
 from openprotect.governance.errors import NotPermitted
@@ -204,6 +205,32 @@ def roles(without: str, instead: str) -> None:
         cursor.execute(
             "UPDATE governance_role SET permissions = array_replace(permissions, %s, %s)", [without, instead]
         )
+
+
+def test_a_record_is_not_kept_open_by_opening_it_again(bashir: UUID) -> None:
+    # Given somebody who has opened the same record as often as may be, each time for the whole time
+    accesses = [opened(now=BEGINS + hours * HOUR) for hours in (0, 4, 8)]
+    assert all(accesses)
+    now = BEGINS + 12 * HOUR
+    with pytest.raises(OpenedTooOften, match="opened this record 3 times"), transaction.atomic():
+        opened(now=now)
+    # Then a colleague may, and so may they once somebody has found one of them justified, or a week later
+    assert opened("reviewer-t06", now=now)
+    with transaction.atomic():
+        review(accesses[0], "not_justified", now)
+        with pytest.raises(OpenedTooOften), transaction.atomic():
+            opened(now=now)
+        review(accesses[1], "justified", now)
+        assert opened(now=now)
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        assert opened(now=BEGINS + timedelta(days=7))
+        transaction.set_rollback(True)
+
+
+def review(access: int | None, outcome: str, now: datetime) -> None:
+    by = staff("ig-lead", now)
+    flow.perform(governance.review_emergency_access, access=access, outcome=outcome, words="Seen", by=by, now=now)
 
 
 def test_ended_by_hand_it_is_over_and_another_may_be_opened(bashir: UUID) -> None:

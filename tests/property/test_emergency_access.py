@@ -14,7 +14,7 @@ from openprotect.lib.working_days import bank_holidays, is_working_day
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
 moments = st.integers(0, 16 * 365 * 86_400).map(lambda seconds: START + timedelta(seconds=seconds))
-FILE = 'lasts = "{}"\nwords_at_least=4\ntries=5\ntries_within="15 minutes"\ntold_within="5 minutes"\n' \
+FILE = 'lasts = "{}"\nwords_at_least=4\ntries=5\ntries_within="15 minutes"\nopenings=3\nopenings_within="7 days"\ntold_within="5 minutes"\n' \
        'review_working_days=3\nescalates_to=["siro"]\n[reasons]\na="b"\n'  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from openprotect.governance.emergency_errors import (
     NothingAsked,
     NotSaidWhy,
     NotYours,
+    OpenedTooOften,
     ReviewNeedsWords,
     TooManyLooks,
 )
@@ -63,11 +64,16 @@ def open_emergency_access(*, person: UUID, reason: str, words: str, by: Scope, n
     """Open one person's record to this user alone for a few hours; returns the access's id.
 
     Whoever reviews is told in the same transaction. Raises NotSaidWhy, EmergencyAccessIsOpen,
-    NoLiveBasis, NobodyReviews.
+    OpenedTooOften, NoLiveBasis, NobodyReviews.
     """
     membership, basis, reviewers = _ready(reason, words, by, now)
     settings = rules.settings()
     with enter(system("emergency access", now=now)):
+        before = EmergencyAccess.objects.filter(
+            person_id=person, user_id=int(by.actor), starts_at__gt=settings.openings_within.before(now)
+        ).exclude(reviews__outcome=EmergencyReview.Outcome.JUSTIFIED)
+        if not rules.may_open(before.count(), settings):
+            raise OpenedTooOften(openings=settings.openings)
         access = EmergencyAccess.objects.create(
             person_id=person,
             user_id=int(by.actor),

@@ -32,6 +32,8 @@ class Settings:
     words_at_least: int
     tries: int
     tries_within: Period
+    openings: int
+    openings_within: Period
     told_within: Period
     review_working_days: int
     escalates_to: tuple[str, ...]
@@ -56,6 +58,8 @@ def parse(text: str, *, file: str) -> Settings:
         words_at_least=_number(read, "words_at_least", faults, file),
         tries=_number(read, "tries", faults, file),
         tries_within=_period(read, "tries_within", faults, file),
+        openings=_number(read, "openings", faults, file),
+        openings_within=_period(read, "openings_within", faults, file),
         told_within=_period(read, "told_within", faults, file),
         review_working_days=_number(read, "review_working_days", faults, file),
         escalates_to=tuple(map(str, read.get("escalates_to") or ())),
@@ -92,6 +96,11 @@ def says_why(words: str, settings: Settings) -> bool:
 def may_try(tries: int, settings: Settings) -> bool:
     """Whether somebody who has looked for this many people lately may look for another."""
     return tries < settings.tries
+
+
+def may_open(unjustified: int, settings: Settings) -> bool:
+    """Whether somebody may open a record again of which they opened this many lately that nobody found justified."""
+    return unjustified < settings.openings
 
 
 def may_review(*, reviewer: int, opener: int) -> bool:

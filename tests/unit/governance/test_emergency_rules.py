@@ -16,6 +16,8 @@ lasts = "2 hours"
 words_at_least = 3
 tries = 5
 tries_within = "15 minutes"
+openings = 2
+openings_within = "7 days"
 told_within = "5 minutes"
 review_working_days = 3
 escalates_to = ["siro"]
@@ -44,6 +46,8 @@ def test_a_shorter_time_is_the_files_to_choose() -> None:
         ('"2 hours"', '"long"', "lasts"),
         ("tries = 5", "tries = 0", "tries"),
         ("tries = 5", "tries = true", "tries"),
+        ("openings = 2", "openings = 0", "openings"),
+        ('"7 days"', '"often"', "openings_within"),
         ('["siro"]', '"siro"', "escalates_to"),
         ('danger = "In danger"', "", "reasons"),
     ],
