@@ -46,4 +46,4 @@ def show() -> None:
             views = basis_register(scope=by)
     for view in views:
         left = "" if view.days_left is None or view.state != "live" else f", ends in {view.days_left} days"
-        click.echo(f"{view.state:<8} {view.basis.key:<24} {view.basis.title}{left}")
+        click.echo(f"{view.state:<17} {view.basis.key:<24} {view.basis.title}{left}")

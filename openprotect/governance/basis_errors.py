@@ -35,6 +35,32 @@ class PartyAlready(Refusal):
     status = 422
 
 
+class PartiesAreApproved(Refusal):
+    """'{title}' was approved with the organisations that stand under it. To add {organisation}, state a basis that
+    replaces it.
+    """
+
+    status = 422
+
+
+class ApprovedAsItIs(Refusal):
+    """Somebody has approved '{title}' with the end that it has. State another basis, with the end that you need."""
+
+    status = 422
+
+
+class ApprovedByItsStater(Refusal):
+    """You stated '{title}' yourself, so it is for somebody else to approve it."""
+
+    status = 422
+
+
+class ApprovedAlready(Refusal):
+    """'{title}' has this approval already, or another one of yours. The two come from two different people."""
+
+    status = 422
+
+
 class UnknownToTheLaw(Refusal):
     """'{read}' is not a known {what}. Choose one of: {expected}."""
 

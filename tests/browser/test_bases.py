@@ -108,7 +108,7 @@ def test_a_lead_states_a_new_basis(address: str, new_page: NewPage, look: Look) 
         lead.locator(f"#{name}-year").fill(year)
     lead.get_by_label("What it rests on").fill("Each person was asked.")
     follow(lead.get_by_role("button", name="State this basis"))
-    expect(lead.locator("main")).to_contain_text("Not yet in force")
+    expect(lead.locator("main")).to_contain_text("Awaiting approval")
     expect(lead.locator("main")).to_contain_text("the end of 1 October 2021")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -55,6 +56,17 @@ def state(by: Scope, now: datetime = BEGINS, **said: Any) -> int:
     return found
 
 
+def approve(basis: int, *who: str, now: datetime = BEGINS) -> None:
+    for each in who or ("siro", "caldicott-guardian"):
+        flow.perform(governance.approve_basis, basis=basis, words="Seen and agreed", by=staff(each, now), now=now)
+
+
+def approved(by: Scope, **said: Any) -> int:
+    found = state(by, **said)
+    approve(found)
+    return found
+
+
 def basis_of(key: str) -> int:
     found: int = one("SELECT id FROM governance_legalbasis WHERE key = %s", key)
     return found
@@ -100,12 +112,97 @@ def test_only_those_who_may_state_approve_and_change(opened: int) -> None:
         flow.perform(governance.approve_basis, basis=basis, words="Fine", by=lead(), now=BEGINS)
     with pytest.raises(basis_errors.WhyIsMissing):
         flow.perform(governance.approve_basis, basis=basis, words=" ", by=staff("siro"), now=BEGINS)
-    for who in ("siro", "caldicott-guardian"):
-        flow.perform(governance.approve_basis, basis=basis, words="Seen and agreed", by=staff(who), now=BEGINS)
+    approve(basis)
     with enter(lead()) as scope:
         view = queries.basis(basis, scope=scope)
     assert view is not None
     assert [a.approver for a in view.approvals] == ["siro", "caldicott_guardian"]
+
+
+def test_a_basis_counts_nowhere_until_two_others_have_approved_it(opened: int, tmp_path: Path) -> None:
+    # Given a basis that is to be in force since yesterday, for which there is a grant and an agreement to be made
+    basis = state(lead(), starts_at=BEGINS - DAY, purpose="evaluation", sources=["a-list"])
+    flow.perform(governance.end_basis, basis=basis_of("planning-and-evaluation"), ends_at=None, words="x",
+                 by=lead(BEGINS + DAY), now=BEGINS + DAY)  # fmt: skip
+    now = BEGINS + 2 * DAY
+    person = uuid4()
+    with enter(system("test", now=now)), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO governance_accessgrant (person_id, organisation_id, via, basis_id, starts_at)"
+                       " VALUES (%s, %s, 'programme', %s, %s)", [person, lead().organisation, basis, BEGINS])  # fmt: skip
+
+    def counts() -> list[object]:
+        with enter(lead(now)), connection.cursor() as cursor:
+            cursor.execute("SELECT op_sees(%s)", [person])
+            return [
+                *cursor.fetchone(),
+                queries.is_live(basis, now=now),
+                queries.live_basis(source="a-list", now=now) == basis,
+                "evaluation" in queries.live_purposes(now=now),
+                queries.use_under(basis, scope=lead(now)).live(now),
+                basis in [each.id for each in queries.bases_to_agree_on(scope=lead(now))],
+            ]
+
+    def standing() -> str:
+        with enter(lead(now)) as scope:
+            return next(view.state for view in queries.basis_register(scope=scope) if view.basis.id == basis)
+
+    # Then nothing sees, sends, gives or runs under it, before and after the first approval
+    assert counts() == [False] * 6
+    approve(basis, "siro", now=now)
+    assert (standing(), counts()) == ("awaiting approval", [False] * 6)
+    # And no end that somebody has approved is put off, nor an organisation added
+    with pytest.raises(basis_errors.ApprovedAsItIs):
+        flow.perform(governance.extend_basis, basis=basis, ends_at=now + 900 * DAY, words="x", by=lead(now), now=now)
+    with pytest.raises(basis_errors.PartiesAreApproved, match="To add"):
+        flow.perform(governance.add_party, basis=basis, organisation="T02", power="x", capacity="processor",
+                     by=lead(now), now=now)  # fmt: skip
+    # And with the second it is in force from then on, not from the day that was asked for
+    approve(basis, "caldicott-guardian", now=now)
+    assert (standing(), counts()) == ("live", [True] * 6)
+    assert rows("SELECT starts_at, asked_from FROM governance_legalbasis WHERE id = %s", basis) == [(now, BEGINS - DAY)]
+    assert rows("SELECT action FROM governance_auditevent WHERE object_id = %s ORDER BY id DESC LIMIT 2",
+                str(basis)) == [("basis in force",), ("basis approved",)]  # fmt: skip
+
+
+def test_the_two_who_approve_are_two_people_and_neither_is_the_stater(opened: int) -> None:
+    # Given somebody who states, and is SIRO as well
+    states = replace(staff("siro"), permissions=staff("siro").permissions | {"manage.bases"})
+    basis = state(states)
+    with pytest.raises(basis_errors.ApprovedByItsStater):
+        approve(basis, "siro")
+    # And of another basis, a guardian who is made SIRO
+    other = state(lead(), key="other")
+    approve(other, "caldicott-guardian")
+    both = replace(staff("caldicott-guardian"), role="siro")
+    with pytest.raises(basis_errors.ApprovedAlready):
+        flow.perform(governance.approve_basis, basis=other, words="Again", by=both, now=BEGINS)
+    # Then neither is in force, and the database does not let the application say so
+    with (
+        pytest.raises(IntegrityError, match="two approvals"),
+        transaction.atomic(),
+        enter(system("test", now=BEGINS)),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE governance_legalbasis SET starts_at = asked_from WHERE id = %s", [other])
+    with enter(lead()):
+        assert not queries.is_live(basis, now=BEGINS)
+        assert not queries.is_live(other, now=BEGINS)
+
+
+def test_a_file_says_who_approved(opened: int, tmp_path: Path) -> None:
+    file = tmp_path / "bases.toml"
+    given = EXAMPLE.read_text(encoding="utf-8").split("[[basis.extension]]")[0].replace("copi-general", "from-file")
+    approval = '[[basis.approval]]\napprover = "{}"\nby = "{}"\non = 2020-03-20\nwords = "Agreed."\n'
+    file.write_text(given + approval.format("siro", "A. Director") + approval.format("siro", "A. Director"))
+    with pytest.raises(basis_errors.BasesHaveFaults) as refused:
+        read_bases(file)
+    assert [fault.expected for fault in refused.value.faults] == ["each by another approver, who is another person"]
+    file.write_text(given + approval.format("siro", "A. Director") + approval.format("caldicott_guardian", "B. Doctor"))
+    flow.perform(governance.load_bases, bases=read_bases(file), by=system("test", now=BEGINS), now=BEGINS)
+    with enter(lead()) as scope:
+        view = queries.basis(basis_of("from-file"), scope=scope)
+    assert view is not None
+    assert (view.state, [each.by for each in view.approvals]) == ("live", ["A. Director", "B. Doctor"])
 
 
 def test_a_basis_of_the_same_name_is_not_taken_for_the_one_there_is(opened: int) -> None:
@@ -145,7 +242,7 @@ def test_an_organisation_is_put_under_a_basis_with_its_power(opened: int) -> Non
 
 def test_the_end_in_force_at_a_past_moment_stays_answerable(opened: int) -> None:
     end = BEGINS + 100 * DAY
-    basis = state(lead(), ends_at=end)
+    basis = approved(lead(), ends_at=end)
     later, now = BEGINS + 200 * DAY, BEGINS + 50 * DAY
     flow.perform(governance.extend_basis, basis=basis, ends_at=later, words="The work goes on", by=lead(now), now=now)
     with enter(lead(now)):
@@ -165,7 +262,7 @@ def test_the_end_in_force_at_a_past_moment_stays_answerable(opened: int) -> None
 
 
 def test_a_basis_ends_early_at_once(opened: int) -> None:
-    basis = state(lead())
+    basis = approved(lead())
     now = BEGINS + 5 * DAY
     with pytest.raises(basis_errors.EndIsNotEarlier):
         flow.perform(governance.end_basis, basis=basis, ends_at=now - DAY, words="x", by=lead(now), now=now)
@@ -176,11 +273,12 @@ def test_a_basis_ends_early_at_once(opened: int) -> None:
 
 
 def test_what_replaces_a_basis_serves_its_purpose_without_a_gap(opened: int) -> None:
-    old = state(lead(), ends_at=BEGINS + 50 * DAY)
-    other = state(lead(), key="other", purpose="direct_care", title="For something else")
-    gap = state(lead(), key="gap", title="After a gap", starts_at=BEGINS + 60 * DAY)
-    fits = state(lead(), key="fits", title="In time", starts_at=BEGINS + 40 * DAY)
-    for wrong in (other, gap, old, 0):
+    old = approved(lead(), ends_at=BEGINS + 50 * DAY)
+    other = approved(lead(), key="other", purpose="direct_care", title="For something else")
+    gap = approved(lead(), key="gap", title="After a gap", starts_at=BEGINS + 60 * DAY)
+    waits = state(lead(), key="waits", title="Not approved", starts_at=BEGINS + 40 * DAY)
+    fits = approved(lead(), key="fits", title="In time", starts_at=BEGINS + 40 * DAY)
+    for wrong in (other, gap, waits, old, 0):
         with pytest.raises(basis_errors.ReplacementDoesNotFit):
             flow.perform(governance.replace_basis, basis=old, replaced_by=wrong, words="Next", by=lead(), now=BEGINS)
     flow.perform(governance.replace_basis, basis=old, replaced_by=fits, words="Next", by=lead(), now=BEGINS)
@@ -210,7 +308,7 @@ def test_archive_on_hold_is_a_hold_that_beats_deletion(opened: int) -> None:
 
 def test_warnings_are_given_once_each_to_the_owners_and_stand_until_decided(opened: int) -> None:
     end = BEGINS + 120 * DAY
-    basis = state(lead(), ends_at=end)
+    basis = approved(lead(), ends_at=end)
     for day in range(121):
         now = BEGINS + day * DAY
         flow.perform(governance.warn_of_ends, by=system("worker", now=now), now=now)
@@ -229,7 +327,7 @@ def test_warnings_are_given_once_each_to_the_owners_and_stand_until_decided(open
 
 
 def test_a_warning_is_written_about_once(opened: int) -> None:
-    state(lead(), ends_at=BEGINS + 30 * DAY)
+    approved(lead(), ends_at=BEGINS + 30 * DAY)
     by = system("worker", now=BEGINS)
     flow.perform(governance.warn_of_ends, by=by, now=BEGINS)
     assert telling.warn_owners(now=BEGINS) == 1

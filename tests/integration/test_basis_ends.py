@@ -83,7 +83,7 @@ def _found_in_the_last_days() -> dict[str, Invited]:
     flow.perform(
         governance.state_basis, key="finding-2022", title="Risk stratification, 2022", purpose="risk_stratification",
         owner_role="ig_lead", starts_at=MORNING, ends_at=MORNING + 365 * DAY,
-        by=staff("ig-lead", MORNING), now=MORNING,
+        by=system("test", now=MORNING), now=MORNING,
     )  # fmt: skip
     clock.set_clock(MORNING, running=False)
     cohort_run(*EVERYBODY, now=MORNING)
@@ -312,7 +312,8 @@ def test_under_what_replaces_it_everything_goes_on(walked: dict[str, Invited]) -
     by = staff("ig-lead", now)
     new = flow.perform(
         governance.state_basis, key="regulation-3", title="Regulation 3 without a notice",
-        purpose="communicable_disease", owner_role="ig_lead", starts_at=now, ends_at=END + 90 * DAY, by=by, now=now,
+        purpose="communicable_disease", owner_role="ig_lead", starts_at=now, ends_at=END + 90 * DAY,
+        by=system("test", now=now), now=now,
     )  # fmt: skip
     basis = one("SELECT id FROM governance_legalbasis WHERE key = 'copi-general'")
     flow.perform(governance.replace_basis, basis=basis, replaced_by=new, words="Goes on", by=by, now=now)
@@ -328,7 +329,7 @@ def test_whom_a_new_basis_lets_us_ask_is_the_same_member_again(walked: dict[str,
     now = END + 10 * DAY - timedelta(hours=14)
     flow.perform(
         governance.state_basis, key="later", title="A later notice", purpose="communicable_disease",
-        owner_role="ig_lead", starts_at=now, ends_at=now + 90 * DAY, by=staff("ig-lead", now), now=now,
+        owner_role="ig_lead", starts_at=now, ends_at=now + 90 * DAY, by=system("test", now=now), now=now,
     )  # fmt: skip
     members = rows("SELECT id FROM identify_member ORDER BY id", now=now)
     cohort_run(*EVERYBODY, now=now)

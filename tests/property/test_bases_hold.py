@@ -37,13 +37,14 @@ SOON = st.integers(0, 8)
 
 @dataclass(frozen=True)
 class Case:
-    """Seconds since EPOCH. `changes` are decisions: when, and the end from then on."""
+    """Seconds since EPOCH. `changes` are decisions: when, and the end from then on. `awaits`: approval."""
 
     start: int
     end: int
     changes: tuple[tuple[int, int], ...]
     grant: tuple[int, int | None]
     moment: int
+    awaits: bool = False
 
 
 @st.composite
@@ -58,7 +59,14 @@ def cases(draw: st.DrawFn) -> Case:
             changes.append((at, later))
             known = later
     begins = draw(SOON)
-    return Case(start, end, tuple(changes), (begins, draw(st.none() | st.integers(begins + 1, 24))), moment)
+    return Case(
+        start,
+        end,
+        tuple(changes),
+        (begins, draw(st.none() | st.integers(begins + 1, 24))),
+        moment,
+        draw(st.integers(0, 4)) == 0,
+    )
 
 
 def expected_end(case: Case, moment: int) -> int:
@@ -70,7 +78,7 @@ def expected_end(case: Case, moment: int) -> int:
 
 
 def in_force(case: Case) -> bool:
-    return case.start <= case.moment < expected_end(case, case.moment)
+    return not case.awaits and case.start <= case.moment < expected_end(case, case.moment)
 
 
 def seen(case: Case) -> bool:
@@ -117,7 +125,7 @@ def _written(batch: list[Case]) -> tuple[list[LegalBasis], list[UUID]]:
         organisation = Organisation.objects.get(code="ONE").id
         bases = LegalBasis.objects.bulk_create(
             LegalBasis(key=f"case-{uuid4()}", title="A case", purpose="evaluation", owner="Somebody",
-                       starts_at=at(c.start), ends_at=at(expected_end(c, c.moment)))
+                       starts_at=None if c.awaits else at(c.start), asked_from=at(c.start), ends_at=at(expected_end(c, c.moment)))
             for c in batch
         )  # fmt: skip
         BasisChange.objects.bulk_create(

@@ -1,6 +1,7 @@
 """Writes of governance: the audit trail, organisations and people who work, who may see whom."""
 
 from openprotect.governance.actions.access import (
+    end_access,
     grant_access,
 )
 from openprotect.governance.actions.access_stops import (
@@ -28,13 +29,14 @@ from openprotect.governance.actions.bases import (
     add_party,
     approve_basis,
     decide_end,
-    end_access,
     end_basis,
     end_what_rests,
     extend_basis,
     load_bases,
     replace_basis,
     state_basis,
+)
+from openprotect.governance.actions.basis_warnings import (
     warn_of_ends,
 )
 from openprotect.governance.actions.emergency import (

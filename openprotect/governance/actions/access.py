@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from openprotect.governance.actions.audit import permit
+from openprotect.governance.models import AccessGrant
 from openprotect.governance.scope import Scope
 from openprotect.lib.done import Done
 
@@ -37,3 +38,10 @@ def grant_access(
             [via, basis, now, list(people), list(organisations)],
         )
         return Done(cursor.rowcount)
+
+
+def end_access(*, person: UUID, via: str, by: Scope, now: datetime) -> Done[int]:
+    """Close what organisations see of a person in one way from now on; returns how many saw them so."""
+    permit("manage.access", by=by)
+    grants = AccessGrant.objects.filter(person_id=person, via=via, ends_at=None)
+    return Done(grants.update(ends_at=now))

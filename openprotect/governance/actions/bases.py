@@ -1,11 +1,10 @@
-"""Writes of legal bases: state, approve, extend, replace, end, decide, warn."""
+"""Writes of legal bases: state, approve, extend, replace, end, decide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
@@ -15,20 +14,18 @@ from openprotect.governance.actions.reach import concerns
 from openprotect.governance.actions.retention import begin_hold
 from openprotect.governance.events import BasisEnded
 from openprotect.governance.facts import law
-from openprotect.governance.facts.bases import BasisInFile, BasisStated, Extension, Party
+from openprotect.governance.facts.bases import Approval, BasisInFile, BasisStated, Extension, Party
 from openprotect.governance.models import (
-    AccessGrant,
     BasisApproval,
     BasisChange,
     BasisParty,
-    BasisWarning,
     LegalBasis,
     Organisation,
     Role,
     Team,
     User,
 )
-from openprotect.governance.queries.bases import about_to_end, owners, successor, term_of
+from openprotect.governance.queries.bases import successor, term_of
 from openprotect.governance.rules import bases as rules
 from openprotect.governance.rules.staff import BOARDS
 from openprotect.governance.scope import Scope, enter, system
@@ -42,6 +39,8 @@ def state_basis(
 ) -> Done[int]:
     """Write down a legal basis, as in `BasisStated`; returns its id. The same from a file again changes nothing.
 
+    What staff state is in force once both approvers have approved it. What the system states, from a file or
+    for a demo, is in force as stated: whoever runs the installation answers for it.
     `known_since` is when it was known, where that is earlier than now. Raises BasisHasNoOwner,
     BasisHasNoEnd, BasisEndsTooEarly, UnknownToTheLaw, PowerIsMissing, BasisKeyTaken.
     """
@@ -69,7 +68,8 @@ def state_basis(
             owner_user_id=stated.owner_user,
             owner_role_id=stated.owner_role or None,
             owner_team_id=stated.owner_team,
-            starts_at=stated.starts_at,
+            starts_at=None if by.identity == "staff" else stated.starts_at,
+            asked_from=stated.starts_at if by.identity == "staff" else None,
             ends_at=stated.ends_at,
             review_date=stated.review_date,
             privacy_notice=stated.privacy_notice,
@@ -88,7 +88,8 @@ def state_basis(
 def add_party(*, basis: int, organisation: str, power: str, capacity: str, by: Scope, now: datetime) -> Done[None]:
     """Put an organisation, by its code, under a basis: its statutory power, and whether it controls or processes.
 
-    Raises UnknownOrganisation, UnknownToTheLaw, PowerIsMissing, PartyAlready, BasisHasEnded.
+    Only while nobody has approved it. Raises UnknownOrganisation, UnknownToTheLaw, PowerIsMissing, PartyAlready,
+    PartiesAreApproved, BasisHasEnded.
     """
     permit("manage.bases", by=by)
     found = _open(basis, now, by)
@@ -101,6 +102,8 @@ def add_party(*, basis: int, organisation: str, power: str, capacity: str, by: S
         raise basis_errors.PowerIsMissing(organisation=who.name, title=found.title)
     if BasisParty.objects.filter(basis=found, organisation=who).exists():
         raise basis_errors.PartyAlready(organisation=who.name, title=found.title)
+    if found.starts_at is not None or _approvals(found):
+        raise basis_errors.PartiesAreApproved(organisation=who.name, title=found.title)
     with enter(system("governance", now=now)):
         BasisParty.objects.create(basis=found, organisation=who, power=power.strip()[:200], capacity=capacity)
     record("basis: organisation added", by=by, of="basis", id=basis, why=f"{who.code}, {capacity}")
@@ -140,6 +143,8 @@ def load_bases(*, bases: Sequence[BasisInFile], by: Scope, now: datetime) -> Don
         known = min(now, each.said["starts_at"])
         basis = state_basis(**said, words=each.words, known_since=known, by=by, now=now).value
         new += not there
+        if not there:
+            _write_approvals(basis, each.approvals, now=now)
         _extend_as_known(basis, each.extensions, by=by, now=now)
     return Done(new)
 
@@ -154,25 +159,60 @@ def _extend_as_known(basis: int, extensions: Sequence[Extension], *, by: Scope, 
 
 
 def approve_basis(*, basis: int, words: str, by: Scope, now: datetime) -> Done[None]:
-    """Approve a basis in the actor's role, with their words. Raises BasisHasEnded, WhyIsMissing."""
+    """Approve a basis in the actor's role, with their words. With the last approval it comes into force.
+
+    Raises ApprovedByItsStater, ApprovedAlready, BasisHasEnded, WhyIsMissing.
+    """
     permit("approve.bases", by=by)
     found = _open(basis, now, by)
     if by.role not in law.APPROVERS:
         raise errors.NotPermitted
     _need(words)
-    with enter(system("governance", now=now)):
-        BasisApproval.objects.create(basis=found, approver=by.role, by=by.actor, at=now, words=words.strip())
+    stated_by = BasisChange.objects.filter(basis=found, what=BasisChange.What.STATED).values_list("by", flat=True)[0]
+    given = _approvals(found)
+    if by.actor == stated_by:
+        raise basis_errors.ApprovedByItsStater(title=found.title)
+    if any(by.role == each.approver or by.actor == each.by for each in given):
+        raise basis_errors.ApprovedAlready(title=found.title)
+    given = [*given, Approval(by.role, by.actor, now, words)]
+    begins = found.starts_at or rules.in_force_from(
+        found.asked_from or now, given, approvers=law.APPROVERS, stated_by=stated_by
+    )
+    _write_approvals(basis, given[-1:], now=now)
     record("basis approved", by=by, of="basis", id=basis)
+    if found.starts_at is None and begins is not None:
+        with enter(system("governance", now=now)):
+            found.starts_at = begins
+            found.save(update_fields=["starts_at"])
+        record("basis in force", by=by, of="basis", id=basis)
     return Done(None)
+
+
+def _approvals(basis: LegalBasis) -> list[Approval]:
+    given = BasisApproval.objects.filter(basis=basis).order_by("id")
+    return [Approval(*row) for row in given.values_list("approver", "by", "at", "words")]
+
+
+def _write_approvals(basis: int, given: Sequence[Approval], *, now: datetime) -> None:
+    with enter(system("governance", now=now)):
+        BasisApproval.objects.bulk_create(
+            BasisApproval(basis_id=basis, approver=each.approver, by=each.by, at=each.at, words=each.words.strip())
+            for each in given
+        )
 
 
 def extend_basis(
     *, basis: int, ends_at: datetime, words: str, by: Scope, now: datetime, known_since: datetime | None = None
 ) -> Done[None]:
-    """Give a basis that is still in force a later end. Raises BasisHasEnded, EndIsNotLater, WhyIsMissing."""
+    """Give a basis that is still in force a later end.
+
+    Raises BasisHasEnded, EndIsNotLater, ApprovedAsItIs, WhyIsMissing.
+    """
     permit("manage.bases", by=by)
     found = _open(basis, known_since or now, by)
     _need(words)
+    if found.starts_at is None and _approvals(found):
+        raise basis_errors.ApprovedAsItIs(title=found.title)
     if found.ends_at is None or ends_at <= found.ends_at:
         raise basis_errors.EndIsNotLater(title=found.title)
     return _change(found, BasisChange.What.EXTENDED, words, by=by, now=now, at=known_since, ends_at=ends_at)
@@ -184,7 +224,8 @@ def end_basis(*, basis: int, ends_at: datetime | None, words: str, by: Scope, no
     found = _open(basis, now, by)
     _need(words)
     ends_at = ends_at or now
-    if ends_at < now or ends_at <= found.starts_at or (found.ends_at is not None and ends_at >= found.ends_at):
+    begins = found.starts_at or found.asked_from or now
+    if ends_at < now or ends_at <= begins or (found.ends_at is not None and ends_at >= found.ends_at):
         raise basis_errors.EndIsNotEarlier(title=found.title)
     return _change(found, BasisChange.What.ENDED, words, by=by, now=now, ends_at=ends_at)
 
@@ -234,25 +275,6 @@ def decide_end(
     return done
 
 
-def warn_of_ends(*, by: Scope, now: datetime) -> Done[int]:
-    """Tell the owners of each basis that it ends soon, once for each warning; returns how many are new."""
-    permit("manage.bases", by=by)
-    new: list[BasisWarning] = []
-    for basis in about_to_end(now=now):
-        assert basis.ends_at is not None
-        given: dict[int, set[int]] = {}
-        for user, days in BasisWarning.objects.filter(basis=basis, ends_at=basis.ends_at).values_list("user", "days"):
-            given.setdefault(user, set()).add(days)
-        for user in owners(basis, now=now):
-            days_ahead = rules.warning_due(term_of(basis), law.WARNING_DAYS, given.get(user, ()), now)
-            if days_ahead is not None:
-                new.append(BasisWarning(basis=basis, user_id=user, ends_at=basis.ends_at, days=days_ahead, at=now))
-    BasisWarning.objects.bulk_create(new, ignore_conflicts=True)
-    for warning in new:
-        record("warned of a basis's end", by=by, of="basis", id=warning.basis_id, why=f"{warning.days} days")
-    return Done(len(new))
-
-
 _ENDED = """
 SELECT b.id, b.ends_at FROM governance_legalbasis b
 WHERE b.ends_at <= %(now)s AND EXISTS (
@@ -286,13 +308,6 @@ def end_what_rests(*, by: Scope, now: datetime) -> Done[int]:
             cursor.execute(_CARRY_ON, values)
             record("basis ended", by=by, of="basis", id=basis)
     return Done(len(ended), tuple(BasisEnded(basis) for basis, _ in ended))
-
-
-def end_access(*, person: UUID, via: str, by: Scope, now: datetime) -> Done[int]:
-    """Close what organisations see of a person in one way from now on; returns how many saw them so."""
-    permit("manage.access", by=by)
-    grants = AccessGrant.objects.filter(person_id=person, via=via, ends_at=None)
-    return Done(grants.update(ends_at=now))
 
 
 def _change(

@@ -49,9 +49,9 @@ class BasisStated:
 
 @dataclass(frozen=True)
 class Term:
-    """From when until when a basis is in force."""
+    """From when until when a basis is in force; without a start it awaits approval."""
 
-    starts_at: datetime
+    starts_at: datetime | None
     ends_at: datetime | None
 
 
@@ -83,6 +83,16 @@ class Extension:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """Who approved a basis as what, when and in which words."""
+
+    approver: str
+    by: str
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True)
 class BasisInFile:
     """A basis as a file states it. People and organisations stand in it by username and ODS code.
 
@@ -95,3 +105,4 @@ class BasisInFile:
     owner_username: str = ""
     parties: Sequence[tuple[str, str, str]] = ()  # code, power, capacity
     extensions: Sequence[Extension] = ()
+    approvals: Sequence[Approval] = ()

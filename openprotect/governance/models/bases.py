@@ -16,6 +16,9 @@ class LegalBasis(models.Model):
     What comes from a closed list is a key of `law.toml`. `purpose` is the main purpose, `purposes` are further ones. `sources` are the
     sources it covers; empty, any. `owner` says in words who answers for it; the person, role or team
     that it names are told before it ends.
+
+    `starts_at` is when it comes into force. A basis that awaits approval has none, and so is in force at no
+    moment, whatever asks; `asked_from` is when whoever stated it wants it to be. What came from a file has none.
     """
 
     key = models.CharField(max_length=60, unique=True)
@@ -31,7 +34,8 @@ class LegalBasis(models.Model):
     owner_user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     owner_role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
     owner_team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
-    starts_at = models.DateTimeField()
+    starts_at = models.DateTimeField(null=True)
+    asked_from = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     review_date = models.DateField(null=True)
     privacy_notice = models.CharField(max_length=120, blank=True)
@@ -49,6 +53,17 @@ class LegalBasis(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="legalbasis_ends_after_it_starts"
             ),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=False) | Q(asked_from__isnull=False), name="legalbasis_begins"
+            ),
+            models.CheckConstraint(
+                condition=Q(asked_from=None) | Q(starts_at=None) | Q(starts_at__gte=F("asked_from")),
+                name="legalbasis_not_before_it_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(asked_from=None) | Q(ends_at__gt=F("asked_from")),
+                name="legalbasis_ends_after_it_was_asked",
+            ),
         ]
 
 
@@ -65,7 +80,10 @@ class BasisParty(models.Model):
 
 
 class BasisApproval(models.Model):
-    """Somebody who may approve a basis did, with their words. Append-only."""
+    """Somebody who may approve a basis did, with their words. Append-only.
+
+    `by` is a user, or a name where the basis came from a file.
+    """
 
     basis = models.ForeignKey(LegalBasis, on_delete=models.PROTECT, related_name="approvals")
     approver = models.CharField(max_length=30)

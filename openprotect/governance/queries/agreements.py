@@ -81,7 +81,8 @@ def every_organisation(*, scope: Scope) -> list[Organisation]:
 def bases_to_agree_on(*, scope: Scope) -> list[LegalBasis]:
     """The legal bases that an agreement could rest on, by title."""
     require(scope)
-    return [each for each in LegalBasis.objects.order_by("title") if each.ends_at is None or each.ends_at > scope.now]
+    approved = LegalBasis.objects.filter(starts_at__isnull=False)
+    return [each for each in approved.order_by("title") if each.ends_at is None or each.ends_at > scope.now]
 
 
 def use_under(basis: int, *, scope: Scope) -> Resting:

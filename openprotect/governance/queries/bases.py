@@ -112,9 +112,11 @@ class BasisView:
 
 
 def basis_register(*, scope: Scope) -> list[BasisView]:
-    """The register: those in force first, the next to end on top; then those to come, then the ended."""
+    """The register: those in force first, the next to end on top; then those that await approval or are to come,
+    then the ended.
+    """
     require(scope)
-    order = {rules.LIVE: 0, rules.NOT_YET: 1, rules.ENDED: 2}
+    order = {rules.LIVE: 0, rules.AWAITING: 1, rules.NOT_YET: 2, rules.ENDED: 3}
     views = [_view(basis, scope.now) for basis in _with_all(LegalBasis.objects.order_by("ends_at", "id"))]
     return sorted(views, key=lambda view: order[view.state])
 

@@ -71,13 +71,13 @@ class Resting:
     """
 
     purposes: tuple[str, ...]
-    starts_at: datetime
+    starts_at: datetime | None  # none: it awaits approval
     ends_at: datetime | None
     beyond_care: bool = False
     opt_out_applies: bool = False
 
     def live(self, now: datetime) -> bool:
-        return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
+        return self.starts_at is not None and self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,8 @@ def _basis_faults(terms: Terms, basis: Resting | None, now: datetime) -> dict[st
         return {"basis": "Choose the legal basis that this rests on"}
     if basis.ends_at is not None and basis.ends_at <= now:
         return {"basis": "This legal basis has ended: choose one that is in force"}
+    if basis.starts_at is None:
+        return {"basis": "This legal basis awaits approval: choose one that is in force"}
     if terms.starts_at < basis.starts_at:
         return {"starts_on": "The agreement would begin before its legal basis does"}
     if basis.ends_at is not None and terms.ends_at is not None and terms.ends_at > basis.ends_at:

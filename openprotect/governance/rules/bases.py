@@ -1,6 +1,7 @@
 """When a legal basis is in force, which one a use rests on, and when people are warned of its end.
 
-A basis holds from the second it starts up to, and without, the second it ends. The policies of the
+A basis holds from the second it starts up to, and without, the second it ends; one that awaits approval has
+no start, and never holds. The policies of the
 database say the same (`op_sees`), and a property test holds the two against each other.
 """
 
@@ -9,18 +10,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from openprotect.governance.facts.bases import BasisStated, Change, Option, Term
+from openprotect.governance.facts.bases import Approval, BasisStated, Change, Option, Term
 
-LIVE, NOT_YET, ENDED = "live", "not yet", "ended"
+LIVE, AWAITING, NOT_YET, ENDED = "live", "awaiting approval", "not yet", "ended"
 
 
 def state(term: Term, now: datetime) -> str:
-    """Whether a basis is in force: `live`, `not yet` or `ended`."""
-    if now < term.starts_at:
-        return NOT_YET
+    """Whether a basis is in force: `live`, `awaiting approval`, `not yet` or `ended`."""
     if term.ends_at is not None and now >= term.ends_at:
         return ENDED
-    return LIVE
+    if term.starts_at is None:
+        return AWAITING
+    return NOT_YET if now < term.starts_at else LIVE
+
+
+def in_force_from(
+    asked_from: datetime, approvals: Sequence[Approval], *, approvers: Iterable[str], stated_by: str
+) -> datetime | None:
+    """When a basis comes into force: as asked, but not before all have approved it. None while one is missing.
+
+    Each of `approvers` is another person, and none is whoever stated it.
+    """
+    counted = {each.approver: each for each in approvals if each.by != stated_by}
+    wanted = set(approvers)
+    people = {each.by for each in counted.values()}
+    if wanted - counted.keys() or len(people) < len(wanted):
+        return None
+    return max(asked_from, *(each.at for each in counted.values()))
 
 
 def is_live(term: Term, now: datetime) -> bool:

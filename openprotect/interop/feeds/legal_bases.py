@@ -1,4 +1,4 @@
-"""A file of legal bases in TOML: `[[basis]]` tables, with `[[basis.party]]` and `[[basis.extension]]`.
+"""A file of legal bases in TOML: `[[basis]]` tables, with `[[basis.party]]`, `[[basis.extension]]` and `[[basis.approval]]`.
 
 Every fault is said at once, by basis and key; a file with one is not used. Days are London's: `from` is
 the first day in force, `until` the last.
@@ -14,7 +14,7 @@ from typing import Any
 
 from openprotect.governance.basis_errors import BasesHaveFaults
 from openprotect.governance.facts import law
-from openprotect.governance.facts.bases import BasisInFile, Extension
+from openprotect.governance.facts.bases import Approval, BasisInFile, Extension
 from openprotect.lib.errors import Fault
 from openprotect.lib.london import at
 
@@ -29,8 +29,9 @@ CLOSED: Mapping[str, Mapping[str, str]] = {
 LISTS = ("purposes", "data_categories", "sources")
 DAYS = ("from", "until", "review")
 FLAGS = ("direct_care", "opt_out_applies")
-TABLES = ("party", "extension")
+TABLES = ("party", "extension", "approval")
 _SAID = ("key", "title", "owner", "owner_role", "privacy_notice")
+_MOST = {"by": 80, "words": 2000}
 NEEDED = ("key", "title", "purpose", "from")
 
 
@@ -93,6 +94,13 @@ class _Reading:
         for code in sorted({code for code in codes if codes.count(code) > 1}):
             self.fault(where, "organisation", code, "an organisation that is no other party of this basis")
         extensions = [self._extension(where, each) for each in self.tables(raw, "extension", where)]
+        approvals = [self._approval(where, each) for each in self.tables(raw, "approval", where)]
+        if len({each.approver for each in approvals} & {*law.APPROVERS}) < len(approvals) or len(
+            {each.by for each in approvals}
+        ) < len(approvals):
+            self.fault(
+                where, "approval", f"{len(approvals)} approvals", "each by another approver, who is another person"
+            )
         if len(self.faults) > before:
             return None
         ends = [_after(raw["until"])] if "until" in raw else []
@@ -114,6 +122,7 @@ class _Reading:
             owner_username=raw.get("owner_user", ""),
             parties=parties,
             extensions=extensions,
+            approvals=approvals,
         )
 
     def tables(self, raw: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
@@ -136,6 +145,18 @@ class _Reading:
         self._names(where, raw, set(keys), keys)
         days = [self._day(where, key, raw) or date.max - timedelta(days=9) for key in ("known", "until")]
         return Extension(at(days[0], time()), _after(days[1]), str(raw.get("words", "")))
+
+    def _approval(self, where: str, raw: Mapping[str, Any]) -> Approval:
+        keys = ("approver", "by", "on", "words")
+        self._names(where, raw, set(keys), keys)
+        self._one_of(where, "approver", raw, law.APPROVERS)
+        for key in ("by", "words"):
+            if key in raw and (not isinstance(raw[key], str) or not raw[key].strip() or len(raw[key]) > _MOST[key]):
+                self.fault(where, key, raw[key], f"words, {_MOST[key]} letters at most")
+        day = self._day(where, "on", raw) or date.max - timedelta(days=9)
+        return Approval(
+            str(raw.get("approver", "")), str(raw.get("by", "")), at(day, time()), str(raw.get("words", ""))
+        )
 
     def _names(self, where: str, raw: Mapping[str, Any], known: set[str], needed: tuple[str, ...]) -> None:
         for key in sorted(raw.keys() - known):

@@ -108,7 +108,7 @@ def state(request: ScopedRequest) -> HttpResponse:
     except Refusal as refusal:
         context = {**new_basis.drawn(form, owners), "errors": (Error(str(refusal), "#title"),)}
         return refused(staff_page(request, "oversight/new_basis.html", context), refusal)
-    messages.success(request, "The legal basis is stated. It still wants approval.")
+    messages.success(request, "The legal basis is stated. It is in force once it is approved by both.")
     return redirect("oversight:basis", made)
 
 

@@ -19,7 +19,13 @@ from openprotect.web.questionnaire import presenter
 from openprotect.web.shown import shown_date, shown_moment
 from openprotect.web.staff.forms import Form, written
 
-_TAGS = {"live": "nhsuk-tag--green", "not yet": "nhsuk-tag--blue", "ended": "nhsuk-tag--grey"}
+_TAGS = {
+    "live": "nhsuk-tag--green",
+    "awaiting approval": "nhsuk-tag--yellow",
+    "not yet": "nhsuk-tag--blue",
+    "ended": "nhsuk-tag--grey",
+}
+_STATES = {"live": "Live", "awaiting approval": "Awaiting approval", "not yet": "Not yet in force", "ended": "Ended"}
 _SOON = 90  # days from which the tag warns; the words beside it say the days
 CHANGES = {
     "stated": "Stated",
@@ -56,8 +62,7 @@ def tag(view: BasisView) -> dict[str, str]:
     if view.state == "live" and left is not None:
         days = f"Ends in {left} day{'' if left == 1 else 's'}"
         return {"text": days, "classes": "nhsuk-tag--orange" if left <= _SOON else _TAGS["live"]}
-    return {"text": {"live": "Live", "not yet": "Not yet in force"}.get(view.state, "Ended"),
-            "classes": _TAGS[view.state]}  # fmt: skip
+    return {"text": _STATES[view.state], "classes": _TAGS[view.state]}
 
 
 def last_day(view: BasisView) -> str:
@@ -99,10 +104,12 @@ def one(
     basis = view.basis
     in_force = view.state != "ended"
     forms: dict[str, Any] = {}
-    if in_force and scope.may("approve.bases") and scope.role in law.APPROVERS:
+    approved = {a.approver for a in view.approvals}
+    if in_force and scope.may("approve.bases") and scope.role in law.APPROVERS.keys() - approved:
         forms["approve"] = _drawn(view, "approve", form, asked, {})
     if in_force and scope.may("manage.bases"):
-        forms["party"] = _party(view, form if asked == "party" else None)
+        if view.state == "awaiting approval" and not approved:
+            forms["party"] = _party(view, form if asked == "party" else None)
         if basis.ends_at is not None:
             forms["extend"] = _drawn(view, "extend", form, asked, {"day": "New last day"})
             choices = [
@@ -138,7 +145,8 @@ def one(
             }
             for a in view.approvals
         ],
-        "unapproved": [name for key, name in law.APPROVERS.items() if key not in {a.approver for a in view.approvals}],
+        "unapproved": [name for key, name in law.APPROVERS.items() if key not in approved],
+        "awaits": view.state == "awaiting approval",
         "changes": [
             {
                 "what": CHANGES.get(change.what, change.what),
@@ -175,7 +183,7 @@ def lines(view: BasisView) -> list[dict[str, str]]:
         ("Duty of confidence met by", law.CONFIDENCE.get(b.confidence, "")),
         ("Kinds of data", "; ".join(b.data_categories)),
         ("Sources", "; ".join(_source(source) for source in b.sources)),
-        ("From", shown_moment(b.starts_at)),
+        ("From", shown_moment(b.starts_at) if b.starts_at else _asked_from(b.asked_from)),
         ("Until", shown_end(b.ends_at) if b.ends_at else "No end"),
         ("Review by", shown_date(b.review_date)),
         ("Who answers for it", b.owner),
@@ -185,6 +193,10 @@ def lines(view: BasisView) -> list[dict[str, str]]:
         ("At its end", bases_ends.decided(view)),
     )
     return [{"key": key, "value": value or "Not stated"} for key, value in said if value or key != "At its end"]
+
+
+def _asked_from(moment: datetime | None) -> str:
+    return f"Both approvals, but not before {shown_moment(moment)}" if moment else "Both approvals"
 
 
 _KINDS = {
