@@ -38,14 +38,14 @@ PERMISSIONS: Mapping[str, str] = {
     "approve.bases": "Approve a legal basis",
     "manage.agreements": "Keep sharing agreements",
     "export.people": "Ask for a file of people under a sharing agreement",
-    "act.rights": "Work requests of people about their records: access, rectification, objection, complaint",
+    "act.rights": "Work requests of people about their records: access, rectification, erasure, objection, complaint",
     "use.emergency_access": "Open one person's record outside the own scope in an emergency",
     "review.emergency_access": "Review every emergency access",
     "see.risks": "See the register of risk decisions",
     "record.risks": "Write down a risk that wants a decision",
     "decide.risks": "Decide on a risk",
     "see.retention": "See how long everything is kept, and what is on hold",
-    "manage.retention": "Put records on hold and lift it",
+    "manage.retention": "Put records on hold and lift it; as a second officer, erase what somebody else upheld",
 }
 # What reaches past the organisation of whoever holds it. Below a board nobody is given a role with one of
 # these: an administrator of one practice would otherwise appoint a reader of everybody's audit trail.

@@ -14,8 +14,8 @@ from openprotect.governance import queries
 from openprotect.governance.facts.retention import TABLES
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
-from openprotect.journey.contact import queries as contact
 from openprotect.journey.learn.disposal import due
+from openprotect.journey.learn.erasure import letters_of
 from openprotect.lib import london
 from openprotect.people import actions as people
 
@@ -53,11 +53,16 @@ DELETED = frozenset({
 def erase(persons: Sequence[UUID], *, why: str, by: Scope) -> dict[str, int]:
     """Erase people's records, and the letters to them from the data folder; returns rows by table."""
     with enter(by):
-        letters = contact.letters_to(persons, scope=by)
+        letters = letters_of(persons, scope=by)
         gone: dict[str, int] = flow.perform(people.erase_people, people=persons, why=why, by=by, now=by.now)
+    remove_letters(letters)
+    return gone
+
+
+def remove_letters(letters: Sequence[UUID]) -> None:
+    """Remove letters from the data folder; those that are gone already are left alone."""
     for reference in letters:
         (settings.DATA / "letters" / f"{reference}.pdf").unlink(missing_ok=True)
-    return gone
 
 
 def _rows(table: str, by: Scope) -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from openprotect.governance import clock
-from openprotect.jobs import exports, sending
+from openprotect.jobs import exports, retention, sending
 
 
 @app.task(name="send_referral_link", queue="default")
@@ -26,7 +26,14 @@ def make_export(export: str) -> None:
     exports.make(export=UUID(export), now=clock.now())
 
 
+@app.task(name="remove_letters", queue="default")
+def remove_letters(letters: list[str]) -> None:
+    """Remove letters to somebody whose record was erased."""
+    retention.remove_letters([UUID(each) for each in letters])
+
+
 DEFERRED: Mapping[str, Callable[..., object]] = {
     "send_referral_link": send_referral_link.defer,
     "make_export": make_export.defer,
+    "remove_letters": remove_letters.defer,
 }

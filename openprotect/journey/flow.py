@@ -37,7 +37,7 @@ from openprotect.journey.contact.events import (
 )
 from openprotect.journey.identify import actions as identify
 from openprotect.journey.identify.events import AskingEnded, CohortBuilt, MemberLeft
-from openprotect.journey.learn.events import DayRecorded
+from openprotect.journey.learn.events import DayRecorded, RecordErased
 from openprotect.journey.triage import actions as triage
 from openprotect.journey.triage.events import NeedsFound, Triaged
 from openprotect.lib.done import Done
@@ -149,6 +149,7 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
     ),
     # learn
     DayRecorded: (),
+    RecordErased: (Later("remove_letters", lambda e, _: {"letters": [str(each) for each in e.letters]}),),
     # a legal basis has ended: nobody is asked under it any more, and what is open goes to direct care
     BasisEnded: (
         Now(identify.leave_unasked, lambda e, _: {}),

@@ -73,5 +73,9 @@ class NotAnOutcome(Refusal):
     status = 422
 
 
+class NotUpheld(Refusal):
+    """Only what was asked for and upheld is erased: answer the request first."""
+
+
 class RecordIsHeld(Refusal):
     """A legal hold keeps this record. Ask whoever placed it, then erase the record when it is lifted."""

@@ -255,7 +255,7 @@ class Objection(models.Model):
 
 
 class RightsRequest(models.Model):
-    """What a person asked about their records: access, rectification, objection, complaint; and its clocks.
+    """What a person asked about their records: access, rectification, erasure, objection, complaint; and its clocks.
 
     `who` and `reply_to` are as they gave them; `person` is known once they were found here.
     """
@@ -263,6 +263,7 @@ class RightsRequest(models.Model):
     class Kind(models.TextChoices):
         ACCESS = "access"
         RECTIFICATION = "rectification"
+        ERASURE = "erasure"
         OBJECTION = "objection"
         COMPLAINT = "complaint"
 

@@ -1,4 +1,5 @@
-"""What people ask about their records: received, identity checked, worked, answered. Every step stays.
+"""What people ask about their records: received, identity checked, worked, answered. Every step stays, but of
+an erasure that was carried out: that went with the record, and the audit trail has it.
 
 `rights.toml` says whose each kind is and by when. Nothing is given out before the identity of whoever
 asked was checked, and no step is ever changed.
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from openprotect.governance import actions as governance
 from openprotect.governance.actions import permit, record
@@ -26,10 +29,12 @@ from openprotect.people.errors import (
     NobodyFound,
     NoExtension,
     NotAnOutcome,
+    NotUpheld,
 )
 from openprotect.people.models import PersonIdentity, RightsRequest, RightsStep
 from openprotect.people.rules import Route, acknowledge_by, due, extended, routes
 
+_UPHELD_ERASURE = Q(kind=RightsRequest.Kind.ERASURE, outcome="upheld")
 # Outcomes with which nothing leaves, so that nobody's identity needs to be known for them.
 _GIVES_NOTHING = ("withdrawn", "refused", "not_held")
 
@@ -41,16 +46,21 @@ class Request:
     row: RightsRequest
     route: Route
     steps: Sequence[RightsStep]
+    to_be_erased: bool
     overdue: bool
     acknowledgement_overdue: bool
 
 
 def requests(*, scope: Scope) -> list[Request]:
-    """The register of the reader's organisation: what is due first comes first, what is answered last."""
+    """The register of the reader's organisation: what is due first comes first, what is answered last.
+
+    An erasure that is upheld and not carried out is due like one that is open.
+    """
     require(scope)
     rows = RightsRequest.objects.order_by("due_on", "id")
-    open_ = [_seen(row, (), scope) for row in rows.filter(closed_at=None)]
-    return open_ + [_seen(row, (), scope) for row in rows.exclude(closed_at=None).order_by("-closed_at")[:100]]
+    waiting = Q(closed_at=None) | _UPHELD_ERASURE
+    open_ = [_seen(row, (), scope) for row in rows.filter(waiting)]
+    return open_ + [_seen(row, (), scope) for row in rows.exclude(waiting).order_by("-closed_at")[:100]]
 
 
 def request(id_: UUID, *, scope: Scope) -> Request | None:
@@ -162,9 +172,10 @@ def answer(*, request: UUID, outcome: str, words: str, by: Scope, now: datetime)
         raise NotAnOutcome()
     if route.identity and outcome not in _GIVES_NOTHING and row.identity_checked_at is None:
         raise IdentityNotChecked()
-    if row.kind == RightsRequest.Kind.OBJECTION and outcome == "upheld":
-        if row.person_id is None:
-            raise NobodyFound()
+    upheld = outcome == "upheld"
+    if row.kind in (RightsRequest.Kind.OBJECTION, RightsRequest.Kind.ERASURE) and upheld and row.person_id is None:
+        raise NobodyFound()
+    if row.kind == RightsRequest.Kind.OBJECTION and upheld and row.person_id:
         people.record_objection(person=row.person_id, purpose="", words=row.asked, by=by, now=now)
     _change(row, now, closed_at=now, outcome=outcome)
     _step(row, "answered", words, by, now)
@@ -176,6 +187,17 @@ def person_of(request: UUID, *, scope: Scope) -> UUID | None:
     require(scope)
     found = RightsRequest.objects.filter(id=request, closed_at=None, identity_checked_at__isnull=False)
     return found.values_list("person_id", flat=True).first()
+
+
+def upheld_erasure(request: UUID, *, by: Scope) -> tuple[UUID, str]:
+    """Whose record is to be erased by an upheld request, and who answered it. Raises NotThere, NotUpheld."""
+    permit("act.rights", by=by)
+    row = RightsRequest.objects.filter(id=request).first()
+    if row is None:
+        raise NotThere()
+    if not (row.kind == RightsRequest.Kind.ERASURE and row.outcome == "upheld" and row.person_id):
+        raise NotUpheld()
+    return row.person_id, row.steps.filter(what="answered").order_by("-id").values_list("by", flat=True)[0]
 
 
 def _open(request: UUID, by: Scope) -> RightsRequest:
@@ -219,11 +241,13 @@ def _person(nhs_number: str, by: Scope) -> UUID | None:
 
 def _seen(row: RightsRequest, steps: Sequence[RightsStep], scope: Scope) -> Request:
     day, closed = today(scope.now), row.closed_at is not None
+    to_be_erased = row.kind == RightsRequest.Kind.ERASURE and row.outcome == "upheld"
     waits = row.acknowledge_by is not None and row.acknowledged_at is None and not closed
     return Request(
         row=row,
         route=routes()[row.kind],
         steps=steps,
-        overdue=not closed and day > row.due_on,
+        to_be_erased=to_be_erased,
+        overdue=(not closed or to_be_erased) and day > row.due_on,
         acknowledgement_overdue=waits and row.acknowledge_by is not None and day > row.acknowledge_by,
     )

@@ -40,6 +40,7 @@ from openprotect.governance.queries.audit import (
     own_audit,
     own_audit_counts,
     who_saw,
+    who_saw_letters_to,
 )
 from openprotect.governance.queries.bases import (
     BasisView,
@@ -264,4 +265,5 @@ __all__ = [
     "warnings_since",
     "who_could_see",
     "who_saw",
+    "who_saw_letters_to",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from openprotect.governance.errors import NotPermitted
-from openprotect.governance.models import DENIALS, AuditEvent, Organisation, Role
+from openprotect.governance.models import DENIALS, AuditEvent, Organisation, Role, WhoSawLetter
 from openprotect.governance.scope import Scope, require
 
 
@@ -176,3 +177,9 @@ def who_saw(person: UUID, *, scope: Scope) -> list[WhoSaw]:
         WhoSaw(day, organisations.get(organisation, ""), roles.get(role, ""), purpose, times)
         for day, organisation, role, purpose, times in rows
     ]
+
+
+def who_saw_letters_to(people: Collection[UUID], *, scope: Scope) -> list[UUID]:
+    """The references of the letters that told these people who saw them."""
+    require(scope)
+    return list(WhoSawLetter.objects.filter(person_id__in=people).values_list("reference", flat=True))

@@ -63,6 +63,12 @@ def answer(sent: QueryDict) -> Form:
     return Form(sent, {"outcome": sent.get("outcome", ""), "words": written(sent, "answer")}, faults)
 
 
+def erase(sent: QueryDict) -> Form:
+    """That whoever erases has looked for themselves."""
+    faults = {} if sent.get("sure") == "yes" else {"sure": "Confirm that you have looked at the request yourself"}
+    return Form(sent, {}, faults)
+
+
 def _number(sent: QueryDict, *, asked: bool) -> tuple[str, dict[str, str]]:
     typed = written(sent, "nhs_number")
     if not typed:

@@ -13,10 +13,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openprotect.governance import queries as governance
-from openprotect.governance.actions import record
+from openprotect.governance.actions import permit, record
 from openprotect.governance.errors import NotThere
 from openprotect.journey import flow
+from openprotect.journey.learn.erasure import erase_upheld
+from openprotect.journey.learn.errors import AnotherOfficer, SomethingIsOpen
 from openprotect.people import rights
+from openprotect.people.errors import RecordIsHeld
+from openprotect.web.errors import refused
 from openprotect.web.oversight import request_forms, requests_presenter
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.signed_in import needs, staff_page
@@ -41,6 +45,9 @@ DOING = {
     "file": Doing(rights.ask_file, request_forms.file, "The file is being made. It stands here when it is ready."),
     "answer": Doing(rights.answer, request_forms.answer, "Answered, and closed."),
 }
+ERASED = (
+    "Erased. Nothing of this person is left but their id in the audit trail, which has who upheld it and who did it."
+)
 
 
 @require_GET
@@ -77,6 +84,8 @@ def one(request: ScopedRequest, asked: UUID) -> HttpResponse:
 @needs("act.rights")
 def change(request: ScopedRequest, asked: UUID, verb: str) -> HttpResponse:
     """Take a step."""
+    if verb == "erase":
+        return _erase(request, asked)
     doing = DOING.get(verb)
     if doing is None:
         raise NotThere()
@@ -86,6 +95,21 @@ def change(request: ScopedRequest, asked: UUID, verb: str) -> HttpResponse:
     flow.perform(doing.action, request=asked, **form.values, by=request.scope, now=request.scope.now)
     messages.success(request, doing.said)
     return redirect("oversight:request", asked)
+
+
+def _erase(request: ScopedRequest, asked: UUID) -> HttpResponse:
+    """The second officer's step: the record goes, and the request with it."""
+    permit("manage.retention", by=request.scope)
+    form = request_forms.erase(request.POST)
+    if form.errors:
+        return _shown(request, asked, form)
+    try:
+        flow.perform(erase_upheld, request=asked, by=request.scope, now=request.scope.now)
+    except (AnotherOfficer, SomethingIsOpen, RecordIsHeld) as refusal:
+        stays = Form(form.sent, form.values, {"sure": str(refusal)})
+        return refused(_shown(request, asked, stays), refusal)
+    messages.success(request, ERASED)
+    return redirect("oversight:requests")
 
 
 def _shown(request: ScopedRequest, asked: UUID, form: Form | None = None) -> HttpResponse:

@@ -23,6 +23,7 @@ def register(found: Sequence[Request]) -> dict[str, Any]:
         "requests": lines,
         "counts": [
             {"number": sum(not each["closed"] for each in lines), "text": "open"},
+            {"number": sum(each["to_be_erased"] for each in lines), "text": "to be erased"},
             {"number": sum(each["overdue"] for each in lines), "text": "overdue"},
         ],
     }
@@ -85,6 +86,8 @@ def one(
             for step in found.steps
         ],
         "forms": forms,
+        "to_be_erased": found.to_be_erased,
+        "erase": _erasing(found, form) if found.to_be_erased and _is_second(found, scope) else None,
         "ask_file": reverse("oversight:change_request", args=[row.id, "file"]) if may_ask else "",
         "files": [
             {
@@ -102,6 +105,25 @@ def one(
     }  # fmt: skip
 
 
+def _is_second(found: Request, scope: Scope) -> bool:
+    answered = [step.by for step in found.steps if step.what == "answered"]
+    return scope.may("manage.retention") and answered[-1:] != [scope.actor]
+
+
+def _erasing(found: Request, form: Form) -> dict[str, Any]:
+    said = [{"value": "yes", "text": "I have looked at this request and its answer myself, and no law asks us to keep the record",
+             "checked": form.sent.get("sure") == "yes"}]  # fmt: skip
+    return {
+        "action": reverse("oversight:change_request", args=[found.row.id, "erase"]),
+        "sure": {
+            "idPrefix": "sure",
+            "name": "sure",
+            "items": said,
+            **({"errorMessage": {"text": form.faults["sure"]}} if "sure" in form.faults else {}),
+        },
+    }
+
+
 def _line(found: Request) -> dict[str, Any]:
     row = found.row
     closed = row.closed_at is not None
@@ -115,16 +137,25 @@ def _line(found: Request) -> dict[str, Any]:
         "received_on": row.received_on,
         "due_on": row.due_on,
         "closed": closed,
+        "to_be_erased": found.to_be_erased,
         "overdue": late,
         "standing": {
-            "text": outcome
+            "text": "Overdue: upheld, not erased yet"
+            if found.to_be_erased and found.overdue
+            else outcome
             if closed
             else "Overdue"
             if found.overdue
             else "Not acknowledged in time"
             if late
             else "Open",
-            "classes": "nhsuk-tag--grey" if closed else "nhsuk-tag--red" if late else "nhsuk-tag--blue",
+            "classes": "nhsuk-tag--red"
+            if late
+            else "nhsuk-tag--orange"
+            if found.to_be_erased
+            else "nhsuk-tag--grey"
+            if closed
+            else "nhsuk-tag--blue",
         },
         "extended": bool(row.extended_because),
         "due": f"Answer by {shown_date(row.due_on)}",
