@@ -8,6 +8,8 @@ stamp  := .venv/installed
 # PEOPLE=, DAYS=, SEED= and START= change the demo; without them the command's own defaults hold.
 demo_options := $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED)) \
                 $(if $(START),--start $(START)) --port $(PORT)
+# Images of Python often forbid to keep bytecode. A test run starts some eighty processes; each would compile all of it.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-reset test trials bench check browser clean
@@ -37,7 +39,7 @@ demo-reset: setup ## forget the demo, so that the next one begins anew
 	@exec $(bin)/openprotect demo --reset
 
 test: setup check browser ## every test: the unit tests first, then the rest on two cores
-	@$(bin)/pytest tests/unit -q --durations=5
+	@$(bin)/pytest tests/unit -n 2 -q --durations=5
 	@$(bin)/pytest tests --ignore=tests/unit -n 2 --dist loadgroup -q --durations=15
 
 trials: setup ## the long trials, which are not part of `make test`

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +29,7 @@ from openprotect.journey.identify import actions as identify
 from openprotect.journey.identify.facts import MEMBERS, CohortResult
 from openprotect.people.facts import Arrival, ContactPointGiven
 from openprotect.programmes import actions as programmes
+from openprotect.programmes.definitions.pack import Pack
 from openprotect.programmes.loader import load_pack
 from openprotect.programmes.queries import switched_on as programmes_on
 
@@ -101,10 +103,16 @@ class Invited:
     person: UUID
 
 
+@cache
+def shipped_pack() -> Pack:
+    """The pack as it is shipped; nothing changes it, so that it is read once in a process."""
+    return load_pack(PACK)
+
+
 def open_service(folder: Path) -> int:
     """The service on its first morning, with nobody in it; returns the version of the pack that runs."""
     clock.set_clock(BEGINS, running=False)
-    pack = load_pack(PACK)
+    pack = shipped_pack()
     organisations = folder / "organisations.csv"
     organisations.write_text(ORGANISATIONS, encoding="utf-8")
     setting_up.set_up(organisations=organisations, pack=pack, now=BEGINS)
