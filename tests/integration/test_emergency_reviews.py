@@ -16,6 +16,7 @@ from openprotect.governance.emergency_errors import (
     AlreadyReviewed,
     NotYours,
 )
+from openprotect.governance.errors import NotThere
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.outbox import queries as outbox
 from openprotect.jobs import sweeper
@@ -78,7 +79,7 @@ def test_a_review_that_is_overdue_is_escalated_once(bashir: UUID) -> None:
 
 
 def test_a_review_by_another_asks_hears_and_settles_once(bashir: UUID) -> None:
-    access = opened()
+    access = opened() or 0
     guardian = staff("caldicott-guardian")
 
     def review(by: Scope, outcome: str) -> None:
@@ -86,15 +87,21 @@ def test_a_review_by_another_asks_hears_and_settles_once(bashir: UUID) -> None:
             governance.review_emergency_access, access=access, outcome=outcome, words="So it is", by=by, now=BEGINS
         )
 
+    def answered(access: int, by: Scope) -> None:
+        flow.perform(governance.answer_emergency_review, access=access, words="She rang", by=by, now=BEGINS)
+
     review(guardian, "ask")
     with enter(staff(NAIR)) as scope:
         assert [each.question for each in queries.asked_about(scope=scope)] == ["So it is"]
-    flow.perform(governance.answer_emergency_review, access=access, words="She rang", by=staff(NAIR), now=BEGINS)
+    for whose in (access, access + 1):  # another's is as little there as one that nobody opened
+        with pytest.raises(NotThere):
+            answered(whose, by=staff("locality-lead"))
+    answered(access, by=staff(NAIR))
     review(guardian, "justified")
     with pytest.raises(AlreadyReviewed):
         review(guardian, "not_justified")
     with enter(guardian) as scope:
-        found = queries.emergency_access(access or 0, scope=scope)
+        found = queries.emergency_access(access, scope=scope)
         assert queries.to_review(scope=scope) is None
     assert found is not None
     assert [each.outcome for each in found.reviews] == ["ask", "answer", "justified"]

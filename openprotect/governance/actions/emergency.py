@@ -200,11 +200,16 @@ def review_emergency_access(*, access: int, outcome: str, words: str, by: Scope,
 
 
 def answer_emergency_review(*, access: int, words: str, by: Scope, now: datetime) -> Done[None]:
-    """What the one who opened a record answers to a reviewer's question. Raises NothingAsked."""
+    """What the one who opened a record answers to a reviewer's question. Raises NothingAsked, ReviewNeedsWords.
+
+    Somebody else's access is not there: no answer tells how many there are.
+    """
     permit("use.emergency_access", by=by)
     found = _locked(access, by, now)
+    if found.user_id != int(by.actor):
+        raise NotThere()
     last = EmergencyReview.objects.filter(access=found).order_by("-id").first()
-    if found.user_id != int(by.actor) or found.settled_at or last is None or last.outcome != "ask":
+    if found.settled_at or last is None or last.outcome != "ask":
         raise NothingAsked()
     if not words.strip():
         raise ReviewNeedsWords()

@@ -82,10 +82,10 @@ def end(request: ScopedRequest) -> HttpResponse:
 @needs("use.emergency_access")
 def answer(request: ScopedRequest, access: int) -> HttpResponse:
     """What somebody answers to a reviewer who asked why they opened a record."""
-    words = written(request.POST, "words")
-    if not words:
-        return _asked(request, Form(request.POST, {}, {f"words-{access}": str(ReviewNeedsWords())}))
-    by, now = request.scope, request.scope.now
-    flow.perform(actions.answer_emergency_review, access=access, words=words, by=by, now=now)
+    words, by, now = written(request.POST, "words"), request.scope, request.scope.now
+    try:
+        flow.perform(actions.answer_emergency_review, access=access, words=words, by=by, now=now)
+    except ReviewNeedsWords as refused:
+        return _asked(request, Form(request.POST, {}, {f"words-{access}": str(refused)}))
     messages.success(request, "Your answer is with the reviewer.")
     return redirect("staff:emergency")

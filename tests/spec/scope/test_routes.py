@@ -225,7 +225,9 @@ OBJECTS = {
     "need": "SELECT id FROM act_calltoaction WHERE person_id = %(person)s ORDER BY category LIMIT 1",
     "call": "SELECT id FROM contact_call WHERE person_id = %(person)s LIMIT 1",
     "referral": "SELECT id FROM act_referral WHERE person_id = %(person)s LIMIT 1",
-    "access": "SELECT id FROM governance_emergencyaccess WHERE person_id = %(person)s LIMIT 1",
+    # Its own are those whom somebody at the twin's practice opened, of whomever.
+    "access": "SELECT e.id FROM governance_emergencyaccess e JOIN governance_membership m ON m.id = e.membership_id"
+    " JOIN people_person p ON p.practice_id = m.organisation_id WHERE p.id = %(person)s LIMIT 1",
     "asked": "SELECT id FROM people_rightsrequest WHERE person_id = %(person)s LIMIT 1",
     "code": "SELECT code FROM governance_organisation WHERE code = 'T06' AND %(person)s IS NOT NULL",
     "basis": "SELECT min(id) FROM governance_legalbasis WHERE %(person)s IS NOT NULL",
