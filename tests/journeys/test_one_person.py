@@ -26,7 +26,7 @@ from openprotect.jobs import cohorts, sweeper, worker
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.act import queries as act_queries
-from openprotect.journey.act.queries import WorklistRow
+from openprotect.journey.act.worklist import WorklistRow
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.learn import queries as learn
 from openprotect.lib import london

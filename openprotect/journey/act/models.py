@@ -86,6 +86,8 @@ class CallToAction(models.Model):
                 fields=["-rank", "due_at", "id"], condition=~Q(status="closed"), name="calltoaction_everybody"
             ),
             models.Index(fields=["member"], condition=~Q(status="closed"), name="calltoaction_open"),
+            models.Index(fields=["due_at"], condition=~Q(status="closed"), name="calltoaction_due"),
+            models.Index(fields=["owner_team"], condition=Q(status="open"), name="calltoaction_unaccepted"),
         ]
 
 

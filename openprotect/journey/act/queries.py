@@ -1,4 +1,4 @@
-"""Reads of act: the worklist, one call to action, one referral."""
+"""Reads of act: one call to action, one referral; the worklist is in a module of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from openprotect.governance import queries as governance
 from openprotect.governance.facts.teams import Opening
@@ -16,136 +16,15 @@ from openprotect.governance.scope import Scope, require
 from openprotect.journey.act import rules
 from openprotect.journey.act.facts import OpenedLink
 from openprotect.journey.act.models import CallToAction, Note, Referral, ReferralLink, ReferralStep, Step
+from openprotect.journey.act.worklist import PAGE, WorklistRow, category_of, key_of, partners_of, row_of
+from openprotect.journey.act.worklist import open_needs as open_needs
+from openprotect.journey.act.worklist import worklist as worklist
 from openprotect.journey.check_in import queries as check_in
 from openprotect.journey.triage import queries as triage
 from openprotect.people.models import ContactPoint, Need, Person, PersonIdentity
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.act import Category
 from openprotect.programmes.rules import CARING
-
-
-@dataclass(frozen=True)
-class WorklistRow:
-    """One line of the worklist."""
-
-    id: UUID
-    person: UUID
-    name: str
-    nhs_number: str
-    date_of_birth: object
-    category_label: str
-    urgency: str
-    rank: int
-    why: str
-    raised_at: datetime
-    due_at: datetime
-    overdue: bool
-    status: str
-    team_name: str
-    held_by: str
-
-
-@dataclass(frozen=True)
-class Worklist:
-    """A page of calls to action, most urgent first; `after` opens the next page."""
-
-    rows: Sequence[WorklistRow]
-    after: str
-    open: int
-    overdue: int
-    unaccepted: int
-
-
-PAGE = 25
-
-
-def worklist(*, scope: Scope, after: str = "") -> Worklist:
-    """What is to be done by the teams of this actor's organisations, most urgent first.
-
-    Who watches over others (`see.every_need`: surveillance, a locality's lead) has the needs of
-    everybody in their scope, whichever team holds them.
-    Pages go by key (rank, due, id), so that the last page costs what the first does. `after` is
-    what the page before gave; anything else starts at the beginning.
-    """
-    require(scope)
-    mine = CallToAction.objects.exclude(status=CallToAction.Status.CLOSED)
-    if not scope.may("see.every_need"):
-        mine = mine.filter(owner_team__organisation_id__in=scope.organisations)
-    page = mine.order_by("-rank", "due_at", "id")
-    key = _key(after)
-    if key:
-        rank, due_at, last = key
-        page = page.extra(where=["(-rank, due_at, act_calltoaction.id) > (%s, %s, %s)"], params=[-rank, due_at, last])
-    found = list(page.select_related("owner_team__organisation")[: PAGE + 1])
-    names = {i.person_id: i for i in PersonIdentity.objects.filter(person_id__in=[c.person_id for c in found])}
-    partners = _partners(found)
-    rows = [_row(c, names.get(c.person_id), partners.get(c.id, ""), scope.now) for c in found[:PAGE]]
-    more = (
-        f"{found[PAGE - 1].rank}~{found[PAGE - 1].due_at.isoformat()}~{found[PAGE - 1].id}" if len(found) > PAGE else ""
-    )
-    counts = mine.aggregate(  # at once: whether a row is seen is asked of every one
-        open=Count("id"),
-        overdue=Count("id", filter=Q(due_at__lt=scope.now)),
-        unaccepted=Count("id", filter=Q(status=CallToAction.Status.OPEN)),
-    )
-    return Worklist(rows=rows, after=more, **counts)
-
-
-def open_needs(person: UUID, *, scope: Scope) -> list[WorklistRow]:
-    """What is to be done for one person in scope, whichever team holds it, most urgent first."""
-    require(scope)
-    calls = CallToAction.objects.exclude(status=CallToAction.Status.CLOSED).filter(person_id=person)
-    found = list(calls.order_by("-rank", "due_at", "id").select_related("owner_team__organisation"))
-    identity = PersonIdentity.objects.filter(person_id=person).first()
-    partners = _partners(found)
-    return [_row(call, identity, partners.get(call.id, ""), scope.now) for call in found]
-
-
-def _key(after: str) -> tuple[int, datetime, UUID] | None:
-    try:
-        rank, due_at, last = after.split("~")
-        return int(rank), datetime.fromisoformat(due_at), UUID(last)
-    except ValueError:
-        return None
-
-
-def _partners(calls: Sequence[CallToAction]) -> dict[UUID, str]:
-    """Call to action -> the partner who has accepted it and not yet reported."""
-    accepted = Referral.objects.filter(call_to_action__in=calls, status=Referral.Status.ACCEPTED)
-    return dict(accepted.values_list("call_to_action_id", "organisation__name"))
-
-
-def _row(call: CallToAction, identity: PersonIdentity | None, partner: str, now: datetime) -> WorklistRow:
-    return WorklistRow(
-        id=call.id,
-        person=call.person_id,
-        name=f"{identity.given_name} {identity.family_name}" if identity else "",
-        nhs_number=identity.nhs_number if identity else "",
-        date_of_birth=identity.date_of_birth if identity else None,
-        category_label=_category(call).label,
-        urgency=call.urgency,
-        rank=call.rank,
-        why=call.why,
-        raised_at=call.raised_at,
-        due_at=call.due_at,
-        overdue=call.due_at < now and call.status != CallToAction.Status.CLOSED,
-        status=call.status,
-        team_name=f"{call.owner_team.organisation.name}: {call.owner_team.name}",
-        held_by=_held_by(call, partner),
-    )
-
-
-def _held_by(call: CallToAction, partner: str) -> str:
-    """Clinical responsibility passes when it is accepted, never when it is sent."""
-    if partner:
-        return partner
-    if call.accepted_at:
-        return f"{call.owner_team.organisation.name}: {call.owner_team.name}"
-    return "Surveillance team, until it is accepted"
-
-
-def _category(call: CallToAction) -> Category:
-    return programmes.pack(call.pack_version_id).act.categories[call.category]
 
 
 @dataclass(frozen=True)
@@ -178,7 +57,7 @@ def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
     if found is None:
         return None
     pack = programmes.pack(found.pack_version_id)
-    category = _category(found)
+    category = category_of(found)
     explained = triage.explain(UUID(found.source_id), scope=scope) if found.source == "decision" else None
     referrals = list(found.referrals.select_related("organisation").order_by("sent_at"))
     steps: dict[UUID, list[ReferralStep]] = {}
@@ -191,7 +70,7 @@ def call_to_action(id_: UUID, *, scope: Scope) -> CallToActionView | None:
     ]
     identity = PersonIdentity.objects.filter(person_id=found.person_id).first()
     return CallToActionView(
-        row=_row(found, identity, _partners([found]).get(found.id, ""), scope.now),
+        row=row_of(found, identity, partners_of([found]).get(found.id, ""), scope.now),
         person=found.person_id,
         restricted=Person.objects.filter(id=found.person_id, restricted=True).exists(),
         category=category,
@@ -295,7 +174,7 @@ def referrals_here(*, scope: Scope, after: str = "") -> ReferralPage:
     waiting = Referral.objects.filter(
         organisation_id__in=scope.organisations, status__in=[Referral.Status.SENT, Referral.Status.ACCEPTED]
     ).order_by("due_at", "id")
-    key = _key(f"0~{after}")
+    key = key_of(f"0~{after}")
     if key:
         waiting = waiting.extra(where=["(due_at, id) > (%s, %s)"], params=list(key[1:]))
     found = list(waiting[: PAGE + 1])
@@ -324,7 +203,7 @@ def what_follows(*, scope: Scope) -> tuple[str, ...]:
     """What a person is told will happen for them, in the pack's public words, once each."""
     require(scope)
     calls = CallToAction.objects.filter(person_id__in=[scope.person]).exclude(status=CallToAction.Status.CLOSED)
-    labels = (_category(call).public_label for call in calls.order_by("-rank", "category"))
+    labels = (category_of(call).public_label for call in calls.order_by("-rank", "category"))
     return tuple(dict.fromkeys(labels))
 
 
@@ -370,7 +249,7 @@ def held_by(organisation: int, *, people: Sequence[UUID], scope: Scope) -> list[
             f"{names[call.person_id].given_name} {names[call.person_id].family_name}"
             if call.person_id in names
             else "",
-            _category(call).label,
+            category_of(call).label,
             call.urgency,
             call.due_at,
             call.due_at < scope.now,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from openprotect.governance.queries import InEmergency
 from openprotect.governance.rules.emergency import Settings, says_why
 from openprotect.governance.scope import Scope
-from openprotect.journey.act.queries import WorklistRow
+from openprotect.journey.act.worklist import WorklistRow
 from openprotect.journey.check_in.queries import Answered
 from openprotect.lib.nhs_number import NotAnNhsNumber, parse_nhs_number
 from openprotect.people.queries import PersonSeen

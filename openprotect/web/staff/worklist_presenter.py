@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from openprotect.journey.act.queries import Worklist, WorklistRow
+from openprotect.journey.act.worklist import MOST_COUNTED, Worklist, WorklistRow
 from openprotect.web.shown import shown_due
 from openprotect.web.staff.words import STATUS, urgency_tag
 
@@ -18,14 +18,19 @@ def worklist(found: Worklist, now: datetime) -> dict[str, Any]:
     address = reverse("staff:worklist")
     return {
         "counts": (
-            {"number": found.open, "text": "to do"},
-            {"number": found.overdue, "text": "overdue"},
-            {"number": found.unaccepted, "text": "not accepted yet"},
+            {"number": counted(found.open), "text": "to do"},
+            {"number": counted(found.overdue), "text": "overdue"},
+            {"number": counted(found.unaccepted), "text": "not accepted yet"},
         ),
         "rows": [row(each, now) for each in found.rows],
         "onward": f"{address}?{urlencode({'after': found.after})}" if found.after else "",
         "beginning": address,
     }
+
+
+def counted(number: int) -> str:
+    """A count as far as anybody counts: `200+` where there are more."""
+    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
 
 
 def row(each: WorklistRow, now: datetime) -> dict[str, Any]:

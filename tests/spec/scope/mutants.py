@@ -32,6 +32,8 @@ WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND p.proowner = c
 TAKES_AWAY = {"op_stopped"}
 _WORDS = re.compile(r"'(?:[^']|'')*'|\(|\)|\bAND\b|\bOR\b")
 
+_GUARDED = re.compile(r"CASE\s+WHEN (.+) THEN (.+)\s+ELSE false\s+END", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -115,8 +117,13 @@ def _sub(part: str, instead: str, definition: str) -> str:
 
 
 def conjuncts(condition: str) -> list[str]:
-    """The parts of a condition that AND joins, at any depth; the whole where none does."""
+    """The parts of a condition that AND joins, at any depth; the whole where none does.
+
+    A CASE that asks one thing only if another holds joins them, too.
+    """
     condition = _bare(condition)
+    if guarded := _GUARDED.fullmatch(condition):
+        return [found for part in guarded.groups() for found in conjuncts(part)]
     parts = _split(condition, "AND")
     if len(parts) > 1:
         return [found for part in parts for found in conjuncts(part)]
