@@ -6,9 +6,12 @@ privacy officer. It only speaks of what was committed before.
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -33,7 +36,7 @@ def check_anchor() -> None:
     if path is None:
         return
     try:
-        _append(path, "")
+        _append(path, str)
     except OSError as error:
         raise AnchorCannotBeWritten(path=path, reason=error.strerror) from error
 
@@ -79,11 +82,11 @@ def anchor(*, now: datetime) -> None:
         installation = queries.installation(scope=by)
         in_file = queries.last_anchor("file", scope=by)
         by_email = queries.last_anchor("email", scope=by)
-    line = chain.anchor_line(at=now.isoformat(), installation=installation, position=position, head=head)
     if in_file is None or now - in_file.at >= settings.ANCHOR_EVERY:
-        _append(settings.ANCHOR, line)
+        _add_line(settings.ANCHOR, at=now.isoformat(), installation=installation, position=position, head=head)
         flow.perform(governance.note_anchor, place="file", position=position, head=head, by=by, now=now)
     due = by_email is None or london.today(by_email.at) < london.today(now)
+    line = chain.anchor_line(at=now.isoformat(), installation=installation, position=position, head=head)
     if settings.ANCHOR_EMAIL and due and ports.provider().send([_email(line, now)]):
         flow.perform(governance.note_anchor, place="email", position=position, head=head, by=by, now=now)
 
@@ -98,10 +101,7 @@ def resume_sending(*, who: str, why: str, now: datetime) -> None:
         installation = queries.installation(scope=by)
         agreed = _agrees_up_to(settings.ANCHOR, installation, by)
     at = now.isoformat()
-    _append(
-        settings.ANCHOR,
-        chain.anchor_line(at=at, installation=installation, position=position, head=head, restored=agreed),
-    )
+    _add_line(settings.ANCHOR, at=at, installation=installation, position=position, head=head, restored=agreed)
     flow.perform(governance.note_anchor, place="file", position=position, head=head, by=by, now=now)
 
 
@@ -131,17 +131,32 @@ def _agrees_up_to(path: Path, installation: str, by: Scope) -> int:
     return 0
 
 
-def _append(path: Path, line: str) -> None:
-    """Add to the file and see it to the disk. What was torn off before is ended first."""
+def _add_line(path: Path, *, installation: str, **said: Any) -> None:
+    """Add a line that is tied to the one before it."""
+
+    def line() -> str:
+        last = chain.last_anchor_in(path, installation)
+        return chain.anchor_line(installation=installation, after=last or "nothing", **said)
+
+    _append(path, line)
+
+
+def _append(path: Path, line: Callable[[], str]) -> None:
+    """Add to the file and see it to the disk. What was torn off before is ended first.
+
+    One at a time: the worker and somebody who lifts a hold must not both follow the same line.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = not path.exists()
     with path.open("ab+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         end = file.seek(0, os.SEEK_END)
         if end:
             file.seek(end - 1)
             torn = file.read(1) != b"\n"
             file.write(b"\n" if torn else b"")
-        file.write(line.encode())
+            file.flush()
+        file.write(line().encode())
         file.flush()
         os.fsync(file.fileno())
     if new:

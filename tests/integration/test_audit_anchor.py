@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from openprotect.config.database_urls import Urls
@@ -21,7 +22,7 @@ from openprotect.journey.contact import actions as contact
 from tests.factories.command_line import ROOT
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, cohort_run, open_service
-from tests.factories.trail import events, intruder, judge_database, sealed
+from tests.factories.trail import events, intruder, judge, judge_database, sealed
 
 LATER = BEGINS + timedelta(minutes=10)
 
@@ -114,6 +115,72 @@ def test_a_torn_line_of_the_anchor_does_no_harm(committed_db: Urls, anchor: Path
     )  # fmt: skip
     assert judged.returncode == chain.INTACT, judged.stdout
     assert "Line 2 of the anchor stops in the middle" in judged.stdout
+
+
+def three_lines(anchor: Path) -> None:
+    for each in range(3):
+        sealed(2, anchor, now=BEGINS + each * timedelta(minutes=10))
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_line_taken_out_of_the_anchor_is_found_from_the_file_alone(
+    committed_db: Urls, tmp_path: Path, anchor: Path, gone: int
+) -> None:
+    three_lines(anchor)
+    copy = tmp_path / "trail.jsonl"
+    with psycopg.connect(committed_db.app) as connection, copy.open("w") as out:
+        chain.export(chain.Database(connection), out.write)
+    assert judge(chain.File(copy), anchor).code == chain.INTACT
+    lines = anchor.read_text().splitlines(keepends=True)
+    anchor.write_text("".join(lines[:gone] + lines[gone + 1 :]))
+    judged = judge(chain.File(copy), anchor)
+    assert [str(each) for each in judged.findings] == [
+        f"line {gone + 1}, anchor: a line that stood before this one is missing or was changed"
+    ]
+
+
+def test_the_last_lines_of_the_anchor_are_missed_by_the_database(committed_db: Urls, anchor: Path) -> None:
+    three_lines(anchor)
+    whole = anchor.read_text().splitlines(keepends=True)
+    anchor.write_text(whole[0])
+    assert [(each.position, "is missing" in each.what) for each in judge_database(committed_db.app, anchor).findings] == [
+        (4, True), (6, True),
+    ]  # fmt: skip
+    # And tied anew around a line that was taken out, which the file alone cannot show
+    uid = one("SELECT uid::text FROM governance_installation")
+    first, _, third = chain_of("".join(whole), uid, anchor)
+    tied = chain.anchor_line(at=third.at, installation=uid, position=6, head=third.head.hex(), after=first)
+    anchor.write_text(whole[0] + tied)
+    assert [each.position for each in judge_database(committed_db.app, anchor).findings] == [4]
+    # And one that is tied to nothing, among those that are
+    anchor.write_text(
+        "".join(whole) + chain.anchor_line(at=third.at, installation=uid, position=6, head=third.head.hex())
+    )
+    assert ["not tied" in each.what for each in judge_database(committed_db.app, anchor).findings] == [True]
+
+
+def test_lines_of_before_they_were_tied_still_verify(committed_db: Urls, anchor: Path) -> None:
+    events(2)
+    trail.seal(now=BEGINS)
+    uid = one("SELECT uid::text FROM governance_installation")
+    head = one("SELECT encode(chain_hash, 'hex') FROM governance_auditseal WHERE position = 2")
+    anchor.parent.mkdir(parents=True)
+    anchor.write_text(chain.anchor_line(at=BEGINS.isoformat(), installation=uid, position=2, head=head))
+    judged = judge_database(committed_db.app, anchor)
+    assert (judged.code, "not tied to each other" in judged.verdict.notes[0]) == (chain.INTACT, True)
+    # And the first that is tied follows the last of them, torn line or not
+    anchor.write_text(anchor.read_text() + '{"at":"2020')
+    sealed(2, anchor, now=LATER)
+    judged = judge_database(committed_db.app, anchor)
+    assert (judged.code, len(judged.verdict.notes)) == (chain.INTACT, 1)
+    anchor.write_text("".join(anchor.read_text().splitlines(keepends=True)[1:]))
+    assert judge_database(committed_db.app, anchor).code == chain.BROKEN
+
+
+def chain_of(text: str, installation: str, beside: Path) -> list[chain.Anchor]:
+    copy = beside.with_name("copy")
+    copy.write_text(text)
+    return [each for each in chain.anchors_in(copy, installation) if isinstance(each, chain.Anchor)]
 
 
 @pytest.mark.parametrize(

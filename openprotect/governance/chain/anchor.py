@@ -1,20 +1,29 @@
-"""The anchor: one JSON line for each time the head was written down outside the database."""
+"""The anchor: one JSON line for each time the head was written down outside the database.
+
+A line of the file has the hash of the line before it, of the same installation, so that one that is missing is
+found from the file alone. A line that was sent by e-mail stands by itself and has none, and so have lines from before
+lines were tied to each other.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from .sealing import CannotBeJudged
+from .sealing import Anchored, CannotBeJudged, Finding
 
 
 @dataclass(frozen=True)
 class Anchor:
     """The head as it was written down outside the database.
 
+    `own` is the hash of its line, and `before` what it says of the line before; None where it says nothing.
     `restored` says that a person let the service go on with an older copy of the database, which agrees
     with the anchors before it up to this position: those beyond it no longer count.
     """
@@ -24,6 +33,8 @@ class Anchor:
     at: str
     line: int
     restored: int | None = None
+    before: str | None = None
+    own: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,11 +44,21 @@ class Torn:
     line: int
 
 
-def anchor_line(*, at: str, installation: str, position: int, head: str, restored: int | None = None) -> str:
-    """One line of the anchor, with its line end."""
+def anchor_line(
+    *,
+    at: str,
+    installation: str,
+    position: int,
+    head: str,
+    restored: int | None = None,
+    after: Anchor | Literal["nothing"] | None = None,
+) -> str:
+    """One line of the anchor, with its line end. `after` is the line before it; None for one that stands by itself."""
     line: dict[str, Any] = {"at": at, "installation": installation, "position": position, "head": head}
     if restored is not None:
         line["restored"] = restored
+    if after is not None:
+        line["before"] = after.own if isinstance(after, Anchor) else ""
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
@@ -82,7 +103,16 @@ def _anchor(text: str, number: int, installation: str, path: Path) -> Anchor | T
             return None
         head = bytes.fromhex(read["head"])
         restored = read.get("restored")
-        return Anchor(int(read["position"]), head, str(read["at"]), number, None if restored is None else int(restored))
+        before = read.get("before")
+        return Anchor(
+            position=int(read["position"]),
+            head=head,
+            at=str(read["at"]),
+            line=number,
+            restored=None if restored is None else int(restored),
+            before=None if before is None else str(before),
+            own=hashlib.sha256(line.encode()).hexdigest()[:32],
+        )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise CannotBeJudged(f"The anchor {path} cannot be read: line {number} is no anchor.") from None
 
@@ -104,3 +134,38 @@ def in_force(anchors: Iterable[Anchor | Torn]) -> tuple[list[Anchor], list[Ancho
             held.append(anchor)
     held.sort(key=lambda anchor: anchor.position)
     return held, restored
+
+
+def missing(anchors: Iterable[Anchor | Torn], noted: Iterable[Anchored]) -> Iterator[Finding]:
+    """What shows that lines were taken out of the anchor, or changed in it.
+
+    Each line that is tied says which one it follows. And of each that the database has `noted` since they are
+    tied there is one; a line that it has not noted is none too many: the service stopped between the two.
+    """
+    whole = [each for each in anchors if isinstance(each, Anchor)]
+    last: Anchor | None = None
+    tied_since = ""
+    for each in whole:
+        if each.before is None and tied_since:
+            yield Finding("anchor", "is not tied to the line before it, as those before are", line=each.line)
+        elif each.before is not None and each.before != (last.own if last else ""):
+            yield Finding("anchor", "a line that stood before this one is missing or was changed", line=each.line)
+        tied_since = tied_since or (each.at if each.before is not None else "")
+        last = each
+    if not tied_since:
+        return
+    there = Counter((_moment(each.at), each.position, each.head.hex()) for each in whole)
+    since = _moment(tied_since)
+    for row in noted:
+        if since is not None and row.at >= since:
+            there[row.at, row.position, row.head] -= 1
+            if there[row.at, row.position, row.head] < 0:
+                what = f"the line that was written on {row.at.isoformat()} is missing"
+                yield Finding("anchor", what, position=row.position)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

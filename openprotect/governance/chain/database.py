@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .sealing import CannotBeJudged, Checkpoint, Sealed, Text, Unreadable, Unsealed
+from .sealing import Anchored, CannotBeJudged, Checkpoint, Sealed, Text, Unreadable, Unsealed
 
 _SEALED = """
 COPY (SELECT s.position, s.event_id, s.format, s.sealed_at, encode(s.event_hash, 'hex'), encode(s.chain_hash, 'hex'),
@@ -65,6 +65,15 @@ class Database:
     def unsealed(self) -> Iterator[Unsealed | Unreadable]:
         for event, waiting, *columns in self._copied(_UNSEALED):
             yield Unsealed(int(event or 0), tuple(columns) if columns[0] is not None else None, waiting == b"t")
+
+    def anchored(self) -> Sequence[Anchored]:
+        may = self.connection.execute("SELECT has_table_privilege('governance_auditanchor', 'SELECT')").fetchone()
+        if not (may and may[0]):
+            return ()
+        rows = self.connection.execute(
+            "SELECT at, position, head FROM governance_auditanchor WHERE place = 'file' ORDER BY id"
+        )
+        return [Anchored(*row) for row in rows.fetchall()]
 
     def _copied(self, query: str) -> Iterator[tuple[Text, ...]]:
         with self.connection.cursor() as cursor, cursor.copy(query) as rows:

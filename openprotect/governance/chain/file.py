@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .sealing import EVENT, NEWEST, CannotBeJudged, Checkpoint, Sealed, Source, Text, Unreadable, Unsealed
+from .sealing import EVENT, NEWEST, Anchored, CannotBeJudged, Checkpoint, Sealed, Source, Text, Unreadable, Unsealed
 
 # Whatever a line may make of its reader: numbers that are none, and brackets without an end.
 _NOT_AS_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -75,6 +75,9 @@ class File:
                 yield row
             self.sealed += 1
         self.pending = None
+
+    def anchored(self) -> Sequence[Anchored]:
+        return ()
 
     def unsealed(self) -> Iterator[Unsealed | Unreadable]:
         unsealed = 0

@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 # The columns of an event that each format seals. A new column of the table is a new format: what was
@@ -93,6 +94,15 @@ class Checkpoint:
     chain_hash: bytes
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """That a line was written to the anchor, as the database has noted it."""
+
+    at: datetime
+    position: int
+    head: str
+
+
 class Source(Protocol):
     """A trail to be verified."""
 
@@ -104,6 +114,9 @@ class Source(Protocol):
 
     def unsealed(self) -> Iterator[Unsealed | Unreadable]:
         """Every event without a seal."""
+
+    def anchored(self) -> Sequence[Anchored]:
+        """Every line that was written to the anchor, where that is known."""
 
 
 def start_of(installation: str) -> bytes:

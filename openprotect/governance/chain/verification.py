@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from .anchor import Anchor, Torn, in_force
+from .anchor import Anchor, Torn, in_force, missing
 from .sealing import (
     CUT,
     EVENT,
@@ -70,6 +70,10 @@ def verify(source: Source, anchors: Iterable[Anchor | Torn] | None, tell: Callab
             tell(each)
 
     read = list(anchors) if anchors is not None else []
+    found(*missing(read, source.anchored() if read else ()))
+    lines = [each for each in read if isinstance(each, Anchor)]
+    if lines and all(each.before is None for each in lines):
+        verdict.notes.append("The lines of the anchor are not tied to each other: one that is missing is not noticed.")
     held, restored = in_force(read)
     for torn in read:
         if isinstance(torn, Torn):
