@@ -152,6 +152,10 @@ class NotYourPatient(Refusal):
     status = 422
 
 
+class StopNotInForce(Refusal):
+    """There is nothing to lift: this request stopped no access, or the stop was lifted already."""
+
+
 class StopAlreadyAsked(Refusal):
     """Your practice has already asked for this, and it is not decided yet. The request is in the list below."""
 

@@ -155,7 +155,7 @@ GOVERNANCE = (
         "decide.access_stop",
         "Requests that access stops",
         "oversight:access_stops",
-        ("oversight:access_stop",),
+        ("oversight:access_stop", "oversight:lift_access_stop"),
         what="What practices ask, with what is open for their patients",
     ),
     Area(

@@ -7,6 +7,7 @@ from openprotect.governance.actions.access import (
 from openprotect.governance.actions.access_stops import (
     ask_access_stop,
     decide_access_stop,
+    lift_access_stop,
     settle_told,
     untold_decisions,
 )
@@ -164,6 +165,7 @@ __all__ = [
     "hand_over_setup",
     "hold_sending",
     "keep_export",
+    "lift_access_stop",
     "lift_hold",
     "link_account",
     "load_bases",

@@ -19,6 +19,7 @@ from openprotect.governance.errors import (
     NotYourPatient,
     ReasonIsMissing,
     StopAlreadyAsked,
+    StopNotInForce,
 )
 from openprotect.governance.events import AccessStopped
 from openprotect.governance.models import AccessGrant, AccessStop, AccessStopRequest, Organisation, Team
@@ -114,6 +115,32 @@ def _stop(request: AccessStopRequest, spared: Collection[UUID], now: datetime) -
     with connection.cursor() as cursor:
         cursor.execute(_END_GRANTS, {"organisation": request.organisation_id, "now": now})
     return stop.id
+
+
+def lift_access_stop(*, request: int, words: str, by: Scope, now: datetime) -> Done[None]:
+    """End the stop that a request led to. Nothing is given back: the organisation sees again whom it has access to.
+
+    That is whoever a run, a list or a referral gave it access to meanwhile, and from their next one on
+    everybody else. Raises NotThere, StopNotInForce, ReasonIsMissing.
+    """
+    permit("decide.access_stop", by=by)
+    if not words.strip():
+        raise ReasonIsMissing()
+    with enter(system("access stops", now=now)):
+        asked = AccessStopRequest.objects.filter(id=request).first()
+        if asked is None:
+            raise NotThere()
+        concerns(asked.practice_id, asked.organisation_id, by=by)
+        stop = (
+            AccessStop.objects.select_for_update(of=("self",), no_key=True).filter(request=asked, ends_at=None).first()
+        )
+        if stop is None:
+            raise StopNotInForce()
+        stop.ends_at = max(now, stop.starts_at)
+        stop.lifted_by, stop.lifted_because = by.actor, words.strip()
+        stop.save(update_fields=["ends_at", "lifted_by", "lifted_because"])
+    record("access stop: lifted", by=by, person=asked.person_id, of="access stop request", id=request)
+    return Done(None)
 
 
 def untold_decisions(*, by: Scope, now: datetime) -> Done[list[AccessStopRequest]]:

@@ -13,6 +13,7 @@ from openprotect.governance.queries.access_stops import (
     access_stop_requests,
     people_asked_about,
     stops_in_force,
+    stops_of,
 )
 from openprotect.governance.queries.agreements import (
     Agreement,
@@ -247,6 +248,7 @@ __all__ = [
     "sending_hold",
     "staff_member",
     "stops_in_force",
+    "stops_of",
     "successor",
     "suspended",
     "suspended_keys",

@@ -65,6 +65,12 @@ def access_stop(id_: int, *, scope: Scope) -> AccessStop:
     return AccessStop.objects.get(id=id_)
 
 
+def stops_of(requests: Collection[int], *, scope: Scope) -> dict[int, AccessStop]:
+    """The stops that these requests led to, in force or lifted, by request."""
+    require(scope)
+    return {stop.request_id: stop for stop in AccessStop.objects.filter(request_id__in=requests).order_by("id")}
+
+
 def stops_in_force(requests: Collection[int], *, scope: Scope) -> dict[int, AccessStop]:
     """The stops that rest on these requests and have not ended, by request."""
     require(scope)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openprotect.governance import actions, errors, queries
 from openprotect.governance.errors import NotThere
@@ -56,9 +57,7 @@ def ask(request: ScopedRequest) -> HttpResponse:
 @needs("decide.access_stop")
 def requests(request: ScopedRequest) -> HttpResponse:
     """What practices ask: the open ones first, by when they are due."""
-    actions.record("access stop requests read", by=request.scope, of="access stop request")
-    found = queries.access_stop_requests(scope=request.scope)
-    context = {"requests": [presenter.line(each, request.scope.now) for each in found]}
+    context = {"requests": _lines(request)}
     return staff_page(request, "oversight/access_stops.html", context)
 
 
@@ -85,10 +84,28 @@ def decide(request: ScopedRequest, request_id: int) -> HttpResponse:
     return redirect("oversight:access_stops")
 
 
-def _asking(request: ScopedRequest, form: Form) -> HttpResponse:
+@require_POST
+@needs("decide.access_stop")
+def lift(request: ScopedRequest, request_id: int) -> HttpResponse:
+    """End a stop that is in force, with why."""
+    form = presenter.lifting(request.POST)
+    if form.faults:
+        return _deciding(request, request_id, form)
+    given = {"request": request_id, **form.values}
+    flow.perform(actions.lift_access_stop, **given, by=request.scope, now=request.scope.now)
+    messages.success(request, "The stop is lifted. The practice reads it on its page.")
+    return redirect("oversight:access_stop", request_id)
+
+
+def _lines(request: ScopedRequest) -> list[dict[str, Any]]:
     actions.record("access stop requests read", by=request.scope, of="access stop request")
     found = queries.access_stop_requests(scope=request.scope)
-    context = presenter.asking(form, [presenter.line(each, request.scope.now) for each in found])
+    stops = queries.stops_of([each.id for each in found], scope=request.scope)
+    return [presenter.line(each, request.scope.now, stops.get(each.id)) for each in found]
+
+
+def _asking(request: ScopedRequest, form: Form) -> HttpResponse:
+    context = presenter.asking(form, _lines(request))
     return staff_page(request, "oversight/ask_access_stop.html", context)
 
 
@@ -108,8 +125,9 @@ def _deciding(request: ScopedRequest, request_id: int, form: Form) -> HttpRespon
         of="call to action",
         ids=[str(need.id) for need in held],
     )
-    names = queries.user_names([found.asked_by, found.decided_by])
-    context = presenter.deciding(found, held, len(people), names=names, now=scope.now, form=form)
+    stop = queries.stops_of([found.id], scope=scope).get(found.id)
+    names = queries.user_names([found.asked_by, found.decided_by, stop.lifted_by if stop else ""])
+    context = presenter.deciding(found, held, len(people), names=names, now=scope.now, form=form, stop=stop)
     return staff_page(request, "oversight/access_stop.html", context)
 
 

@@ -67,9 +67,18 @@ def decided(sent: QueryDict) -> Form:
     return Form(sent, {"verdict": verdict, "words": words, "spared": spared}, faults)
 
 
-def line(request: Any, now: datetime) -> dict[str, Any]:
-    """One request in a list."""
+def lifting(sent: QueryDict) -> Form:
+    """Why a stop is lifted."""
+    why = written(sent, "why")
+    return Form(sent, {"words": why}, {} if why else {"why": "Write why access goes on: the practice reads it"})
+
+
+def line(request: Any, now: datetime, stop: Any = None) -> dict[str, Any]:
+    """One request in a list, with the stop that came of it."""
+    lifted = stop is not None and stop.ends_at is not None
     return {
+        "lifted_at": stop.ends_at if lifted else None,
+        "lifted_because": stop.lifted_because if lifted else "",
         "practice": request.practice.name,
         "organisation": request.organisation.name,
         "whom": f"Patient {str(request.person_id)[:8]}" if request.person_id else "All patients of the practice",
@@ -78,9 +87,12 @@ def line(request: Any, now: datetime) -> dict[str, Any]:
         "due_at": request.due_at,
         "overdue": request.status == "open" and request.due_at < now,
         "open": request.status == "open",
-        "status": {"text": STATUS[request.status], "classes": f"nhsuk-tag--{COLOURS[request.status]}"},
+        "status": {"text": "Lifted", "classes": "nhsuk-tag--grey"}
+        if lifted
+        else {"text": STATUS[request.status], "classes": f"nhsuk-tag--{COLOURS[request.status]}"},
         "decided_at": request.decided_at,
         "words": request.words,
+        "spared": len(stop.spared) if stop is not None else 0,
         "href": reverse("oversight:access_stop", args=[request.id]),
     }
 
@@ -119,6 +131,7 @@ def deciding(
     names: Mapping[str, str],
     now: datetime,
     form: Form,
+    stop: Any = None,
 ) -> dict[str, Any]:
     """One request, what is open for its people at the organisation, and the form of the decision."""
     by_person = {need.person: need.name or str(need.person)[:8] for need in held}
@@ -134,7 +147,16 @@ def deciding(
     options = [each for each in VERDICTS if by_person or each[0] != "in_part"]
     return {
         "errors": form.errors,
-        "asked": line(request, now),
+        "asked": line(request, now, stop),
+        "stopped_since": stop.starts_at if stop is not None else None,
+        "lifted_by": names.get(stop.lifted_by, "") if stop is not None else "",
+        "lift": {
+            "action": reverse("oversight:lift_access_stop", args=[request.id]),
+            "open": "why" in form.faults,
+            "why": writing("why", "Why does access go on?", form, hint="The practice reads this."),
+        }
+        if stop is not None and stop.ends_at is None
+        else None,
         "asked_by": names.get(request.asked_by, ""),
         "decided_by": names.get(request.decided_by, ""),
         "people": people,

@@ -66,6 +66,7 @@ urlpatterns = [
     path("oversight/access-stops", access_stops.requests, name="access_stops"),
     path("oversight/access-stops/ask", access_stops.ask, name="ask_access_stop"),
     path("oversight/access-stops/<int:request_id>", access_stops.decide, name="access_stop"),
+    path("oversight/access-stops/<int:request_id>/lift", access_stops.lift, name="lift_access_stop"),
     path("oversight/risks", risks.risks, name="risks"),
     path("oversight/risks/new", risks.new, name="new_risk"),
     path("oversight/risks/<int:risk>", risks.risk, name="risk"),
