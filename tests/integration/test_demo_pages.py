@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -50,5 +51,11 @@ def test_the_web_server_of_a_demo_starts_on_a_demo(committed_db: Urls, tmp_path:
 
 
 def starting(folder: Path) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "OPENPROTECT_MODE": "demo", "OPENPROTECT_DATA": str(folder)}
+    """A web server that does not know the password of the tables' owner: it has nothing to do as that role."""
+    owner = re.sub(r"(?<=:)[^:/@]+(?=@)", "wrong", os.environ["DATABASE_OWNER_URL"])
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(owner)
+    environ = {
+        **os.environ, "OPENPROTECT_MODE": "demo", "OPENPROTECT_DATA": str(folder), "DATABASE_OWNER_URL": owner,
+    }  # fmt: skip
     return subprocess.run([sys.executable, "-c", START], env=environ, capture_output=True, text=True, check=False)
