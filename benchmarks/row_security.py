@@ -135,13 +135,13 @@ def compare(urls: Any) -> dict[str, Any]:
         with psycopg.connect(urls.owner, autocommit=True) as owner:
             tables = [table for (table,) in owner.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity")]
             for table in tables:
-                owner.execute(WITHOUT.format(table))  # type: ignore[arg-type]
+                owner.execute(WITHOUT.format(table))
         try:
             free, all_rows, _ = measure(urls.owner, scope, act)
         finally:
             with psycopg.connect(urls.owner, autocommit=True) as owner:
                 for table in tables:
-                    owner.execute(WITHOUT.format(table).replace("NO FORCE", "FORCE"))  # type: ignore[arg-type]
+                    owner.execute(WITHOUT.format(table).replace("NO FORCE", "FORCE"))
         assert rows == all_rows, "both have to see the same"
         result[name] = {
             "open": rows,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -37,7 +38,7 @@ def dispose(*, now: datetime) -> None:
         for start in range(0, len(found), PEOPLE):
             counts.update(erase(found[start : start + PEOPLE], why=why, by=by))
     for table in sorted(table for table, rule in TABLES.items() if rule.does == "delete" and table in DELETED):
-        counts[table] += _until_done(ROWS, lambda: _rows(table, by))  # noqa: B023
+        counts[table] += _until_done(ROWS, partial(_rows, table, by))
     counts["governance_auditevent"] += _until_done(
         EVENTS, lambda: flow.perform(governance.cut_trail, limit=EVENTS, by=by, now=now)
     )

@@ -43,7 +43,7 @@ class Route:
 
 def ruled(view: View, rule: str) -> View:
     """Says on a view who may open it; the innermost says it best, so that one that was said stays."""
-    setattr(view, "rule", rule)  # noqa: B010
+    vars(view)["rule"] = rule
     return view
 
 

@@ -44,6 +44,7 @@ class ScopedRequest(HttpRequest):
     """A request after ScopeMiddleware: it knows who is asking."""
 
     scope: Scope
+    signed_in_now: int  # the user who has just signed in by it, if anybody has
 
 
 def help_line() -> HelpLine:

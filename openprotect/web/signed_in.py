@@ -238,7 +238,7 @@ def closed_in_emergency(
             raise EmergencyUnderWay()
         return view(request, *args, **kwargs)
 
-    asked.closed_in_emergency = True  # type: ignore[attr-defined]
+    vars(asked)["closed_in_emergency"] = True
     return asked
 
 

@@ -287,7 +287,7 @@ def test_views_have_the_rights_of_whoever_asks(module_db: Urls) -> None:
 )
 def test_a_table_without_protection_is_noticed(committed_db: Urls, broken: str, found: set[str]) -> None:
     with psycopg.connect(committed_db.owner) as owner:
-        owner.execute(broken)  # type: ignore[arg-type]
+        owner.execute(broken)
     assert unprotected() - OPEN.keys() == found
 
 

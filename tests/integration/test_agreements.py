@@ -99,7 +99,7 @@ def test_whoever_keeps_it_ends_it_now() -> None:
 
 
 def stands(agreement: int, at: object = BEGINS) -> str:
-    with enter(system("test", now=at)) as scope:  # type: ignore[arg-type]
+    with enter(system("test", now=at)) as scope:
         found = queries.agreement(agreement, scope=scope)
     assert isinstance(found, Agreement)
     return found.standing

@@ -34,8 +34,8 @@ def no_demo(committed_db: Urls) -> Urls:
 def test_no_page_of_the_demo_opens(name: str, no_demo: Urls) -> None:
     view = next(each.callback for each in urlpatterns if each.name == name)
     request = RequestFactory().generic("POST" if name == "sign_in" else "GET", "/")
-    request.scope = nobody(now=datetime.now(UTC))  # type: ignore[attr-defined]
-    with enter(request.scope), pytest.raises(NotADemo):  # type: ignore[attr-defined]
+    request.scope = nobody(now=datetime.now(UTC))
+    with enter(request.scope), pytest.raises(NotADemo):
         view(request, **ARGUMENTS.get(name, {}))
 
 

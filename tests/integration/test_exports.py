@@ -201,7 +201,7 @@ def made(agreement: int | None = None) -> UUID:
     return asked
 
 
-def collect(export: UUID, username: str = "surveillance", now: datetime = BEGINS, by: object = None):  # type: ignore[no-untyped-def]
+def collect(export: UUID, username: str = "surveillance", now: datetime = BEGINS, by: object = None):
     return flow.perform(
         actions.collect_export, export=export, by=by or staff(username, now), now=now if not by else by.now
     )

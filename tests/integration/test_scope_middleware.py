@@ -39,7 +39,7 @@ def asked(view: Callable[[HttpRequest], HttpResponseBase]) -> HttpResponseBase:
 def _as_django(
     middleware: ScopeMiddleware, request: HttpRequest, view: Callable[[HttpRequest], HttpResponseBase]
 ) -> HttpResponseBase:
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = request.scope
     governance.record("written by the view", by=scope)
     try:
         return view(request)

@@ -210,12 +210,13 @@ def publish_document(
         _say(field, text)
     with enter(system("risks", now=now)):
         by_whom = {"made_by_id": int(by.actor), "made_at": now}
-        if document is None:
-            found = RiskDocument.objects.create(title=title.strip(), kind=kind, **by_whom)
-        else:
-            found = RiskDocument.objects.filter(id=document).first()  # type: ignore[assignment]
-            if found is None:
-                raise NotThere
+        found = (
+            RiskDocument.objects.create(title=title.strip(), kind=kind, **by_whom)
+            if document is None
+            else RiskDocument.objects.filter(id=document).first()
+        )
+        if found is None:
+            raise NotThere
         version = DocumentVersion.objects.create(
             document=found,
             number=found.versions.count() + 1,

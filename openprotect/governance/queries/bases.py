@@ -128,9 +128,9 @@ def basis(id_: int, *, scope: Scope) -> BasisView | None:
     return _view(found, scope.now) if found else None
 
 
-def _with_all(found: object) -> list[LegalBasis]:
+def _with_all(found: QuerySet[LegalBasis]) -> list[LegalBasis]:
     return list(
-        found.select_related("replaced_by").prefetch_related(  # type: ignore[attr-defined]
+        found.select_related("replaced_by").prefetch_related(
             Prefetch("parties", BasisParty.objects.select_related("organisation").order_by("id")),
             Prefetch("approvals", BasisApproval.objects.order_by("id")),
             Prefetch("changes", BasisChange.objects.select_related("replaced_by").order_by("at", "id")),

@@ -138,7 +138,8 @@ class _Reading:
         self._one_of(where, "capacity", raw, law.CAPACITIES)
         if "power" in raw and not str(raw["power"]).strip():
             self.fault(where, "power", "nothing", "the statutory power that it acts by")
-        return tuple(str(raw.get(key, "")) for key in keys)  # type: ignore[return-value]
+        organisation, power, capacity = (str(raw.get(key, "")) for key in keys)
+        return organisation, power, capacity
 
     def _extension(self, where: str, raw: Mapping[str, Any]) -> Extension:
         keys = ("known", "until", "words")

@@ -21,7 +21,7 @@ from openprotect.governance import actions, queries
 from openprotect.governance.errors import ProviderRefused, ProviderUnavailable, UnknownAccount
 from openprotect.journey import flow
 from openprotect.web.errors import refused
-from openprotect.web.pages import page
+from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.sealed import seal, unseal
 from openprotect.web.sign_in import sessions
 
@@ -55,24 +55,24 @@ class Accounts(DefaultAccountAdapter):
         # By account and address: nobody else's tries keep somebody from signing in at their own desk.
         return f"{credentials.get('username', '').strip().lower()}:{self.get_client_ip(request)}"
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+    def pre_authenticate(self, request: ScopedRequest, **credentials: Any) -> None:
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
             _record(request, "locked out", credentials)
             raise
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+    def authenticate(self, request: ScopedRequest, **credentials: Any) -> Any:
         user = super().authenticate(request, **credentials)
         if user is not None and not user.is_active:
             self.authentication_failed(request, **credentials)
             return None
         return user
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+    def authentication_failed(self, request: ScopedRequest, **credentials: Any) -> None:
         _record(request, "sign-in failed", credentials)
 
-    def login(self, request: HttpRequest, user: Any) -> None:
+    def login(self, request: ScopedRequest, user: Any) -> None:
         super().login(request, user)
         records = get_authentication_records(request, user)
         proven_by = [str(each.get("type") or each.get("provider") or each["method"]) for each in records]
@@ -81,7 +81,7 @@ class Accounts(DefaultAccountAdapter):
             request,
             user.pk,
             proven_by=", ".join(proven_by),
-            by=request.scope,  # type: ignore[attr-defined]
+            by=request.scope,
             second_factor_missing=not whole,
         )
 
@@ -96,8 +96,8 @@ class Providers(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
 
-    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        scope = request.scope  # type: ignore[attr-defined]
+    def pre_social_login(self, request: ScopedRequest, sociallogin: Any) -> None:
+        scope = request.scope
         account = sociallogin.account
         if not sociallogin.is_existing:
             said = account.extra_data.get("userinfo") or account.extra_data.get("id_token") or {}
@@ -153,7 +153,7 @@ def unknown(request: HttpRequest) -> HttpResponse:
     return refused(page(request, "sign_in/unknown.html", status=refusal.status), refusal)
 
 
-def _record(request: HttpRequest, action: str, credentials: dict[str, Any]) -> None:
+def _record(request: ScopedRequest, action: str, credentials: dict[str, Any]) -> None:
     # The id of the account where there is one. What was typed may be a password in the wrong field.
     known = queries.any_user_id(str(credentials.get("username", "")))
-    actions.record(action, by=request.scope, of="user", id=known or "")  # type: ignore[attr-defined]
+    actions.record(action, by=request.scope, of="user", id=known or "")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from allauth.socialaccount.providers.openid_connect import views
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 
 @require_GET
 def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Sends the browser to the provider. A link must not choose how strictly it asks, or what for."""
-    passed = QueryDict(mutable=True)
-    if "next" in request.GET:
-        passed["next"] = request.GET["next"]
-    request.GET = passed  # type: ignore[assignment]
+    request.GET = QueryDict(urlencode({name: request.GET[name] for name in ("next",) if name in request.GET}))
     return views.login(request, provider_id)
 
 

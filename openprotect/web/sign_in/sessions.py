@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from openprotect.governance import actions
 from openprotect.governance.scope import Scope
 from openprotect.journey import flow
+from openprotect.web.pages import ScopedRequest
 from openprotect.web.sealed import seal, unseal
 
 _BEGAN, _SEEN, _ALONE = "staff_began", "staff_seen", "second_factor_missing"
@@ -19,13 +20,13 @@ _COOKIE, _COOKIE_LASTS = "was_signed_in", 24 * 60 * 60
 _WRITTEN_EVERY = 60  # seconds: not each request writes its session
 
 
-def begin(request: HttpRequest, user: int, *, proven_by: str, by: Scope, second_factor_missing: bool = False) -> None:
+def begin(request: ScopedRequest, user: int, *, proven_by: str, by: Scope, second_factor_missing: bool = False) -> None:
     """From here on this browser is this user."""
     request.session[_BEGAN] = request.session[_SEEN] = time.time()
     request.session.pop(_ALONE, None)
     if second_factor_missing:
         request.session[_ALONE] = True
-    request.signed_in_now = user  # type: ignore[attr-defined]
+    request.signed_in_now = user
     flow.perform(
         actions.begin_session,
         user=user,

@@ -211,14 +211,14 @@ def survivors(world: World, chosen: list[Mutant]) -> list[str]:
     with psycopg.connect(world.urls.owner, autocommit=True) as owner:
         for mutant in chosen:
             statements = [each for each in world.statements if each.table in mutant.tables]
-            owner.execute(mutant.made)  # type: ignore[arg-type]
+            owner.execute(mutant.made)
             try:
                 caught = mutant.tables != () and noticed(world, owner, mutant, statements, eyes[mutant.tables[0]])
                 # What functions stand on is noticed by whom they answer, too.
                 if not caught and len(mutant.tables) != 1:
                     caught = bool(misread(world, everyone))
             finally:
-                owner.execute(mutant.unmade)  # type: ignore[arg-type]
+                owner.execute(mutant.unmade)
             if not caught:
                 alive.append(mutant.name)
     return alive
