@@ -73,6 +73,10 @@ class SupervisesThemselves(Refusal):
     status = 422
 
 
+class NoPasswordHere(Refusal):
+    """Your account has no password here: you sign in with your organisation's account, and change it there."""
+
+
 class ProvenOutsideThePages(Refusal):
     """This person's role reaches beyond one organisation, so nobody makes them a link or an account from a page:
     whoever runs the service does, with openprotect staff."""
@@ -124,6 +128,12 @@ class NotYoursToExport(Refusal):
     """
 
     status = 403
+
+
+class HeldAlready(Refusal):
+    """They work there in this role and team already, without an end: change or end that one."""
+
+    status = 422
 
 
 class AlreadyEnded(Refusal):

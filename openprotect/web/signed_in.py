@@ -88,7 +88,7 @@ GOVERNANCE = (
         "manage.memberships",
         "People who work here",
         "oversight:people",
-        ("oversight:appoint", "oversight:change_membership"),
+        ("oversight:appoint", "oversight:membership", "oversight:change_membership"),
         what="Who works where, as what, until when; appoint them, end it, sign them out",
     ),
     Area("manage.roles", "Roles", "oversight:roles", what="What each role may see and do"),
@@ -361,5 +361,6 @@ def _account(scope: Scope) -> list[dict[str, str]]:
         {"text": f"{member.name}, {member.works_as}"},
         {"text": member.organisation_name},
         *([{"text": "Work as something else", "href": reverse("sign_in:works_as")}] if several else []),
+        {"text": "How you sign in", "href": reverse("mfa_index")},
         {"text": "Sign out", "action": reverse("staff:sign_out")},
     ]

@@ -325,3 +325,36 @@ def test_what_was_kept_is_not_another_users(nurse: int) -> None:
     user_session(client, int(one("SELECT id FROM governance_user WHERE username = 'access-administrator'")))
     shown = client.get("/oversight/people-who-work/appoint")
     assert (shown.status_code, "Typed by the nurse" in shown.content.decode()) == (200, False)
+
+
+def test_one_changes_ones_own_password_and_signs_in_anew_with_it(nurse: int) -> None:
+    client, other, new = Client(), Client(), "eleven-kettles-over-fire"
+    with_app(client)
+    shown = client.get("/sign-in/second-factor").content.decode()
+    assert "/sign-in/password" in shown
+    assert client.get("/sign-in/password").status_code == 200
+    short = client.post("/sign-in/password", {"password": "short"})
+    assert (short.status_code, 'href="#password"' in short.content.decode()) == (422, True)
+    changed = client.post("/sign-in/password", {"password": new})
+    assert (changed.status_code, changed["Location"]) == (302, SIGN_IN)
+    assert client.get("/sign-in/second-factor")["Location"].startswith(SIGN_IN)  # signed out here, too
+    assert password_given(other).status_code == 422  # the old one opens nothing
+    assert password_given(other, new)["Location"].startswith("/sign-in/second-factor/code")
+    assert events("password changed") == ["password changed"]
+
+
+def test_a_password_is_not_changed_by_whoever_only_found_the_browser(nurse: int) -> None:
+    client, alone = Client(), Client()
+    password_given(alone)
+    assert alone.get("/sign-in/password")["Location"] == "/sign-in/second-factor"
+    with_app(client)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {**each, "at": time.time() - 600} for each in session["account_authentication_methods"]
+    ]
+    session.save()
+    asked = client.post("/sign-in/password", {"password": "eleven-kettles-over-fire"})
+    assert asked.status_code == 302
+    assert asked["Location"].startswith(("/sign-in/again", "/sign-in/second-factor/again"))
+    assert Client().get("/sign-in/password").status_code == 302
+    assert events("password changed") == []

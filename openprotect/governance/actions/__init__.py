@@ -92,6 +92,7 @@ from openprotect.governance.actions.risks import (
 )
 from openprotect.governance.actions.sign_in import (
     begin_session,
+    change_password,
     deactivate,
     end_session,
     enter_email,
@@ -134,6 +135,7 @@ __all__ = [
     "ask_who_saw_letter",
     "begin_session",
     "change_membership",
+    "change_password",
     "claim_export",
     "close_emergency_accesses",
     "close_organisation",

@@ -22,6 +22,7 @@ from openprotect.governance.actions.staff import may_manage_user
 from openprotect.governance.errors import (
     AccountBelongsToAnother,
     EmailBelongsToAnother,
+    NoPasswordHere,
     NotAnEmailAddress,
     NotPermitted,
     ProvenOutsideThePages,
@@ -77,6 +78,23 @@ def set_password(*, token: str, password: str, by: Scope, now: datetime, real_no
         _end_all([user.pk])
     record("password set", by=by, of="user", id=user.pk)
     return Done(user.pk)
+
+
+def change_password(*, user: int, password: str, by: Scope, now: datetime) -> Done[None]:
+    """Somebody who has just proven again who they are changes their own password; every browser is signed out.
+
+    The caller has checked that the password is long enough. Raises NoPasswordHere.
+    """
+    _signing_in(by)
+    found = User.objects.filter(pk=user, is_active=True).first()
+    if found is None or not found.has_usable_password() or not _works_here(user, now):
+        raise NoPasswordHere()
+    with enter(system("governance", now=now)):
+        found.set_password(password)
+        found.save(update_fields=["password"])  # type: ignore[misc]
+        _end_all([found.pk])
+    record("password changed", by=by, of="user", id=found.pk)
+    return Done(None)
 
 
 def enter_email(*, user: int, email: str, by: Scope, now: datetime) -> Done[None]:

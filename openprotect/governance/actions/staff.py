@@ -13,6 +13,7 @@ from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.errors import (
     AlreadyEnded,
     GrantsToThemselves,
+    HeldAlready,
     NoSuchPermission,
     NoSuchRole,
     NoSuchTeam,
@@ -125,21 +126,31 @@ def change_membership(
     by: Scope,
     now: datetime,
 ) -> Done[int]:
-    """End a membership and begin one on other terms in its place, vouched for as before; returns the new one's id."""
+    """End a membership and begin one on other terms in its place, vouched for as before; returns the new one's id.
+
+    What it says now stays true of until now. Raises GrantsToThemselves, NoSuchRole, NoSuchTeam, EndsTooEarly,
+    EndMissing, HeldAlready, SupervisesThemselves.
+    """
     old = _theirs(membership, by=by, now=now)
     if str(old.user_id) == by.actor:
         raise GrantsToThemselves()
     _may_give(role, team, old.organisation_id, by=by)
+    fits("The title", title, 80, empty=True)
     columns = {name: getattr(old, name) for name in _VOUCHED}
-    if old.employer_id != old.organisation_id:
-        rules.terms(
-            employer=old.employer_id,
-            organisation=old.organisation_id,
-            starts_at=now,
-            ends_at=ends_at,
-            vouchers=_vouchers(old),
-            today=today(now),
-        )
+    begins = max(now, old.starts_at) + _SHORTEST
+    rules.terms(
+        employer=old.employer_id,
+        organisation=old.organisation_id,
+        starts_at=begins,
+        ends_at=ends_at,
+        vouchers=_vouchers(old),
+        today=today(now),
+    )
+    held = Membership.objects.filter(
+        user=old.user_id, organisation=old.organisation_id, role=role, team=team, ends_at=None
+    )
+    if ends_at is None and held.exclude(id=old.id).exists():
+        raise HeldAlready()
     with enter(system("governance", now=now)):
         _end(old, now)
         made = _begin(

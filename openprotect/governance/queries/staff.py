@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from openprotect.governance.models import Membership, Organisation, Role, User
+from openprotect.governance.models import Membership, Organisation, Role, Team, User
 from openprotect.governance.scope import Scope, require
 from openprotect.lib import london
 
@@ -129,7 +129,7 @@ def membership(membership: int, *, scope: Scope) -> Membership | None:
     if scope.organisation is None or not scope.may("manage.memberships"):
         return None
     found = Membership.objects.filter(organisation_id__in=covered_by(scope.organisation), id=membership)
-    return found.select_related("user").first()
+    return found.select_related("user", "role", "organisation", "team", "employer").first()
 
 
 def covered_organisations(*, scope: Scope) -> list[tuple[int, str]]:
@@ -137,6 +137,15 @@ def covered_organisations(*, scope: Scope) -> list[tuple[int, str]]:
     require(scope)
     covered = covered_by(scope.organisation) if scope.organisation is not None else frozenset()
     return list(Organisation.objects.filter(id__in=covered).order_by("name").values_list("id", "name"))
+
+
+def teams_to_join(*, scope: Scope, organisation: int | None = None) -> list[Team]:
+    """The open teams of the reader's organisation and all below it, or of this one among them."""
+    require(scope)
+    covered = covered_by(scope.organisation) if scope.organisation is not None else frozenset()
+    wanted = covered if organisation is None else covered & {organisation}
+    open_ = Team.objects.filter(organisation_id__in=wanted, closed_at=None)
+    return list(open_.select_related("organisation").order_by("organisation__name", "name", "id"))
 
 
 def _live(now: datetime) -> QuerySet[Membership]:

@@ -17,9 +17,11 @@ from openprotect.governance.errors import NotThere
 from openprotect.journey import flow
 from openprotect.lib.errors import Refusal
 from openprotect.web.errors import refused
-from openprotect.web.oversight import people_presenter
+from openprotect.web.oversight import membership_form, people_presenter
+from openprotect.web.oversight.membership_form import FIELDS
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.signed_in import needs, staff_page
+from openprotect.web.staff.forms import Form
 
 
 @require_GET
@@ -41,23 +43,55 @@ def appoint(request: ScopedRequest) -> HttpResponse:
         "roles": queries.roles(),
         "organisations": organisations,
         "colleagues": _colleagues(request),
+        "teams": queries.teams_to_join(scope=request.scope),
     }
     if request.method == "GET":
         return staff_page(request, "oversight/appoint.html", people_presenter.form(**drawn))
-    lists = {name: drawn[name] for name in ("organisations", "colleagues")}
+    lists = {name: drawn[name] for name in ("organisations", "colleagues", "teams")}
     form = people_presenter.appointment(request.POST, **lists, with_code=_with_code)
     if form.faults:
         context = people_presenter.form(**drawn, sent=request.POST, faults=form.faults)
         return staff_page(request, "oversight/appoint.html", context)
     try:
-        given: dict[str, Any] = {**form.values, "team": None}
-        user = flow.perform(actions.appoint, by=request.scope, now=request.scope.now, **given)
+        user = flow.perform(actions.appoint, by=request.scope, now=request.scope.now, **form.values)
         if form.email:
             flow.perform(actions.enter_email, user=user, email=form.email, by=request.scope, now=request.scope.now)
     except Refusal as refusal:
-        context = people_presenter.form(**drawn, sent=request.POST, faults={"": str(refusal)})
+        context = people_presenter.form(
+            **drawn, sent=request.POST, faults={FIELDS.get(type(refusal), ""): str(refusal)}
+        )
         return refused(staff_page(request, "oversight/appoint.html", context), refusal)
     messages.success(request, f"{form.values['name']} is appointed.")
+    return redirect("oversight:people")
+
+
+@require_http_methods(["GET", "POST"])
+@needs("manage.memberships")
+def membership(request: ScopedRequest, membership: int) -> HttpResponse:
+    """How somebody works here: change it from now on, or end it."""
+    scope = request.scope
+    found = queries.membership(membership, scope=scope)
+    if found is None:
+        raise NotThere()
+    record("membership read", by=scope, of="membership", id=membership)
+    teams = queries.teams_to_join(scope=scope, organisation=found.organisation_id)
+    colleagues = [each for each in _colleagues(request) if each[0] != found.user_id]
+    drawn: dict[str, Any] = {"roles": queries.roles(), "teams": teams, "colleagues": colleagues, "scope": scope}
+
+    def shown(form: Form | None) -> HttpResponse:
+        return staff_page(request, "oversight/membership.html", membership_form.drawn(found, form=form, **drawn))
+
+    if request.method == "GET":
+        return shown(None)
+    form = membership_form.read(request.POST, teams=teams, colleagues=colleagues)
+    if form.errors:
+        return shown(form)
+    given: dict[str, Any] = {"membership": membership, **form.values}
+    try:
+        flow.perform(actions.change_membership, by=scope, now=scope.now, **given)
+    except tuple(FIELDS) as refusal:
+        return refused(shown(Form(form.sent, form.values, {FIELDS[type(refusal)]: str(refusal)})), refusal)
+    messages.success(request, f"Changed. {found.user.name} goes on under the new terms.")
     return redirect("oversight:people")
 
 

@@ -67,6 +67,7 @@ def _line(each: Any, scope: Scope) -> dict[str, Any]:
         "works_as": each.title or each.role.label,
         "role": each.role.label if each.title else "",
         "organisation": each.organisation.name,
+        "team": each.team.name if each.team else "",
         "since": each.starts_at,
         "until": each.ends_at,
         "employer": each.employer.name if elsewhere else "",
@@ -85,6 +86,7 @@ def appointment(
     *,
     organisations: Sequence[tuple[int, str]],
     colleagues: Sequence[tuple[int, str]],
+    teams: Sequence[Any],
     with_code: Callable[[str], int | None],
 ) -> Appointment:
     """What is missing or cannot be read is said beside its field; the rest is the action's to refuse.
@@ -98,6 +100,11 @@ def appointment(
     organisation, supervisor = sent.get("organisation", ""), sent.get("supervisor", "")
     if organisation not in places:
         faults["organisation"] = "Select where they work"
+    team = next((each for each in teams if str(each.id) == sent.get("team", "")), None)
+    if team is not None and organisation in places and team.organisation_id != places[organisation]:
+        faults["team"] = f"{team.name} is a team of {team.organisation.name}: select one of where they work, or none"
+    elif team is None and sent.get("team"):
+        faults["team"] = "Select a team from the list, or none"
     if supervisor and supervisor not in people:
         faults["supervisor"] = "Select somebody from the list, or nobody"
 
@@ -115,6 +122,7 @@ def appointment(
     until = _day(sent, "until", faults)
     values |= {
         "organisation": places.get(organisation, 0),
+        "team": team.id if team is not None else None,
         "home": coded("home"),
         "supervisor": people.get(supervisor),
         "ends_at": at(until, time(23, 59)) if until else None,
@@ -142,6 +150,7 @@ def form(
     roles: Sequence[Any],
     organisations: Sequence[tuple[int, str]],
     colleagues: Sequence[tuple[int, str]],
+    teams: Sequence[Any],
     sent: QueryDict | None = None,
     faults: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -191,6 +200,12 @@ def form(
         ],
         "role": select("role", "Role", [(each.name, each.label) for each in roles]),
         "organisation": select("organisation", "Where they work", organisations),
+        "team": select(
+            "team",
+            "Team",
+            [(each.id, f"{each.name}, {each.organisation.name}") for each in teams],
+            "One of where they work. May stay empty.",
+        ),
         "title": text("title", "What they are called in this work", "If not as the role. Shown wherever they act."),
         "supervisor": select("supervisor", "Under whose supervision", colleagues, "May stay empty."),
         "until": day("until", "Last day", "Empty: until somebody ends it."),

@@ -28,6 +28,7 @@ app_name = "oversight"
 urlpatterns = [
     path("oversight/people-who-work", people.people, name="people"),
     path("oversight/people-who-work/appoint", people.appoint, name="appoint"),
+    path("oversight/people-who-work/<int:membership>", people.membership, name="membership"),
     path("oversight/people-who-work/<int:membership>/<slug:verb>", people.change, name="change_membership"),
     path("oversight/roles", people.roles, name="roles"),
     path("oversight/ledger", ledger.ledger, name="ledger"),

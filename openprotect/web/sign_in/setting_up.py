@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib import messages
+from allauth.account.decorators import reauthentication_required
+from django.contrib import auth, messages
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -14,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from openprotect.governance import actions, queries
+from openprotect.governance.errors import NoPasswordHere
 from openprotect.journey import flow
 from openprotect.web import kept
 from openprotect.web.identity import membership_in, remember_membership
@@ -38,6 +40,30 @@ def begin(request: ScopedRequest, token: str) -> HttpResponse:
     given: dict[str, Any] = {"token": token, "password": password, "real_now": datetime.now(UTC)}
     flow.perform(actions.set_password, by=request.scope, now=request.scope.now, **given)
     messages.success(request, "Your password is set. Now sign in with it.")
+    return redirect("account_login")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+@reauthentication_required
+def password(request: ScopedRequest) -> HttpResponse:
+    """Change one's own password, after proving again who one is; then every browser signs in anew."""
+    if sessions.second_factor_missing(request):
+        return redirect("mfa_index")
+    if request.method == "GET":
+        if not request.user.has_usable_password():  # type: ignore[union-attr]
+            raise NoPasswordHere()
+        return page(request, "sign_in/password.html", _form(()))
+    chosen = request.POST.get("password", "")
+    try:
+        validate_password(chosen)
+    except ValidationError as wrong:
+        faults = tuple(Error(text, "#password") for text in wrong.messages)
+        return page(request, "sign_in/password.html", _form(faults), status=422)
+    given = {"user": int(request.user.pk or 0), "password": chosen}
+    flow.perform(actions.change_password, by=request.scope, now=request.scope.now, **given)
+    auth.logout(request)
+    messages.success(request, "Your password is changed. Now sign in with it.")
     return redirect("account_login")
 
 

@@ -23,6 +23,7 @@ from openprotect.web.sign_in import provider, setting_up, works_as
 ours = [
     path("sign-in/onward", setting_up.onward, name="onward"),
     path("sign-in/begin/<str:token>", setting_up.begin, name="begin"),
+    path("sign-in/password", setting_up.password, name="password"),
     path("sign-in/work-as", works_as.works_as, name="works_as"),
 ]
 urlpatterns = [
