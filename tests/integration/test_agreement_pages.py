@@ -13,9 +13,11 @@ from django.test import Client
 
 from openprotect.config.database_urls import Urls
 from openprotect.demo import opt_outs as national
+from openprotect.governance.actions import register_organisations
 from openprotect.governance.queries import find_basis
 from openprotect.governance.scope import enter, system
 from openprotect.jobs import exports
+from openprotect.journey import flow
 from openprotect.people.population import Population
 from tests.factories.agreed import agreed, organisation
 from tests.factories.seen import one
@@ -85,6 +87,42 @@ def test_what_is_missing_is_said_and_what_was_typed_is_kept() -> None:
     assert (unsigned.status_code, "Enter who signed" in unsigned.content.decode()) == (422, True)
     asked = signed_in("surveillance").post("/oversight/exports", {"reason": ""})
     assert (asked.status_code, "Choose an agreement" in asked.content.decode()) == (422, True)
+
+
+def test_organisations_are_looked_for_without_losing_what_was_typed() -> None:
+    lead, new = signed_in("ig-lead"), "/oversight/agreements/new"
+    assert "Test County Council (T02)" in text(lead, new)  # few enough to choose from
+    many = [{"code": f"V{n:04}", "name": f"Vale Practice {n}", "kind": "practice"} for n in range(30)]
+    by = system("test", now=BEGINS)
+    flow.perform(register_organisations, rows=many, by=by, now=BEGINS)
+    shown = text(lead, new)
+    assert "Test County Council (T02)" not in shown
+    assert len(shown) < 60_000
+    # A part of a name, and the beginning of a code
+    looked = lead.post(
+        new, terms(look="giver", giver="", giver_search="vale", receiver_search="t0", title="Parcels <x>")
+    )
+    page = looked.content.decode()
+    assert looked.status_code == 200
+    assert page.count("Vale Practice") == 20
+    assert "These are the first 20: type more of the name" in page
+    assert "Test County Council (T02)" in page
+    assert "Parcels &lt;x&gt;" in page
+    assert "There is a problem" not in page
+    nothing = lead.post(new, terms(look="giver", giver="", giver_search="no such place")).content.decode()
+    assert "Nothing was found" in nothing
+    # Who was chosen stays, whatever is looked for next, and is not offered when it has closed
+    kept = lead.post(new, terms(look="receiver", receiver_search="vale practice 7")).content.decode()
+    assert f'value="{organisation("icb")}" checked' in kept
+    assert "Vale Practice 7" in kept
+    unsaid = lead.post(new, terms(giver="", giver_search=""))
+    said = unsaid.content.decode()
+    assert (unsaid.status_code, "Choose who gives" in said, 'href="#giver"' in said, 'id="giver"' in said) == (
+        422, True, True, True,
+    )  # fmt: skip
+    absent = lead.post(new, terms(receiver="99999999"))
+    assert absent.status_code == 422
+    assert lead.post(new, terms(giver_search="test", receiver_search="county")).status_code == 302
 
 
 def test_for_others_the_pages_are_not_there() -> None:

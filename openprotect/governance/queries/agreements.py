@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from openprotect.governance.models import Export, LegalBasis, Organisation, SharingAgreement
 from openprotect.governance.rules.agreements import Resting, Standing, standing
 from openprotect.governance.scope import Scope, require
+from openprotect.lib.london import today
 
 PAGE = 100
 
@@ -72,10 +73,32 @@ def export_by_id(id_: UUID, *, scope: Scope) -> Export | None:
     return Export.objects.filter(id=id_).first()
 
 
-def every_organisation(*, scope: Scope) -> list[Organisation]:
-    """Who may agree with whom, by name."""
+@dataclass(frozen=True)
+class ToChoose:
+    """The first organisations that a text finds, by name, and whether there are more."""
+
+    rows: Sequence[Organisation]
+    more: bool
+
+
+CHOICES = 20
+
+
+def organisations_to_choose(text: str, *, scope: Scope, chosen: int | None = None) -> ToChoose:
+    """Organisations that are there now and whose name has a text or whose code begins with it; `chosen` always.
+
+    Without a text all of them, where they are few enough to choose from, and otherwise none: a national extract
+    has 15,000.
+    """
     require(scope)
-    return list(Organisation.objects.order_by("name"))
+    there = Organisation.objects.filter(Q(closed_on=None) | Q(closed_on__gte=today(scope.now)))
+    found = there.filter(Q(code__istartswith=text) | Q(name__icontains=text)) if text else there
+    rows = list(found.order_by("name", "id")[: CHOICES + 1])
+    more = len(rows) > CHOICES
+    rows = rows[:CHOICES] if text or not more else []
+    if chosen is not None and chosen not in {each.id for each in rows}:
+        rows = [*there.filter(id=chosen), *rows]
+    return ToChoose(rows, more)
 
 
 def bases_to_agree_on(*, scope: Scope) -> list[LegalBasis]:

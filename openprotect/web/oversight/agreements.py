@@ -18,7 +18,7 @@ from openprotect.people import opt_outs
 from openprotect.web.oversight import agreement_forms, agreements_presenter
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.signed_in import needs, staff_page
-from openprotect.web.staff.forms import Form
+from openprotect.web.staff.forms import Form, written
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def change(request: ScopedRequest, agreement: int, verb: str) -> HttpResponse:
 def new(request: ScopedRequest) -> HttpResponse:
     """State the terms of another agreement."""
     scope, form = request.scope, Form()
-    if request.method == "POST":
+    if request.method == "POST" and request.POST.get("look"):
+        form = Form(request.POST)
+    elif request.method == "POST":
         form = agreement_forms.agreement(request.POST, now=scope.now)
         if not form.errors:
             try:
@@ -83,9 +85,13 @@ def new(request: ScopedRequest) -> HttpResponse:
             else:
                 messages.success(request, "The agreement is stated. Nothing is given until both sides have signed.")
                 return redirect("oversight:agreement", made)
-    context = agreements_presenter.new(
-        queries.every_organisation(scope=scope), queries.bases_to_agree_on(scope=scope), form
-    )
+    found = {
+        side: queries.organisations_to_choose(
+            written(form.sent, f"{side}_search"), chosen=agreement_forms.number(form.sent, side), scope=scope
+        )
+        for side in ("giver", "receiver")
+    }
+    context = agreements_presenter.new(found, queries.bases_to_agree_on(scope=scope), form)
     return staff_page(request, "oversight/new_agreement.html", context)
 
 

@@ -86,9 +86,8 @@ def one(found: Agreement, exports: Iterable[Any], scope: Scope, form: Form | Non
     }
 
 
-def new(organisations: Sequence[Any], bases: Sequence[Any], form: Form) -> dict[str, Any]:
-    """The form of a new agreement."""
-    names = [{"value": "", "text": "Choose"}, *({"value": str(o.id), "text": o.name} for o in organisations)]
+def new(found: Mapping[str, Any], bases: Sequence[Any], form: Form) -> dict[str, Any]:
+    """The form of a new agreement; `found` are the organisations to choose from, for each side."""
     chosen = form.sent.getlist("fields")
     fields = {
         "idPrefix": "fields",
@@ -107,8 +106,8 @@ def new(organisations: Sequence[Any], bases: Sequence[Any], form: Form) -> dict[
     return {
         "errors": form.errors,
         "title_line": line("title", "What is this agreement about?", form),
-        "giver": _select("giver", "Who gives?", names, form),
-        "receiver": _select("receiver", "Who receives?", names, form),
+        "giver": _organisation("giver", "Who gives?", found["giver"], form),
+        "receiver": _organisation("receiver", "Who receives?", found["receiver"], form),
         "basis_choice": choices("basis", "Which legal basis does it rest on?", stated, form),
         "purpose_line": choices("purpose", "What are the records given for?", list(PURPOSES.items()), form),
         "fields": fields,
@@ -200,11 +199,35 @@ def _until(ends_at: datetime | None) -> str:
     return f", until {shown_date(ends_at)}" if ends_at else ""
 
 
-def _select(name: str, label: str, items: Sequence[Mapping[str, str]], form: Form) -> dict[str, Any]:
+def _organisation(name: str, legend: str, found: Any, form: Form) -> dict[str, Any]:
+    """A search for an organisation, and what it found to choose from. It works without a script."""
+    search, looked = f"{name}_search", bool(form.sent.get(f"{name}_search", "").strip())
+    hint = "Part of its name, or the beginning of its ODS code."
+    options = [(each.id, f"{each.name} ({each.code})") for each in found.rows]
+    said = ""
+    if looked and not found.rows:
+        said = "Nothing was found. Look for another part of the name, or for the code."
+    elif found.more:
+        said = f"These are the first {len(found.rows)}: type more of the name for others." if found.rows else ""
     return {
+        "search": {
+            **line(search, f"{legend} Look for the organisation", form, hint=hint),
+            "spellcheck": False,
+            "autocomplete": "off",
+        },
+        "look": {
+            "text": "Look",
+            "name": "look",
+            "value": name,
+            "variant": "secondary",
+            "attributes": {
+                "formaction": f"{reverse('oversight:new_agreement')}#{search}",
+                "aria-label": f"Look: {legend}",
+            },
+        },
+        "said": said,
+        "choices": choices(name, legend, options, form) if options else None,
+        # Where there is nothing to choose from yet, what is missing is said beside the search.
+        "fault": form.faults.get(name, "") if not options else "",
         "id": name,
-        "name": name,
-        "label": {"text": label, "classes": "nhsuk-label--s"},
-        "items": [{**item, "selected": item["value"] == form.sent.get(name, "")} for item in items],
-        **({"errorMessage": {"text": form.faults[name]}} if name in form.faults else {}),
     }
