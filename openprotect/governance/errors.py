@@ -199,6 +199,10 @@ class NotTheGiver(Refusal):
     status = 403
 
 
+class FileNeedsSecond(Refusal):
+    """You had this file made, so somebody else of your organisation who works requests looks at it and gives it out."""
+
+
 class NoExport(Refusal):
     """This file is not there to be collected. {why}"""
 

@@ -92,8 +92,11 @@ def test_a_request_is_received_and_worked(demo: str, new_page: NewPage, look: Lo
     exports.sweep(now=BEGINS)
     connections.close_all()
     lead.reload()
-    with lead.expect_download() as download:
-        lead.get_by_role("button", name="Collect the file").click()
+    expect(main).to_contain_text("a colleague who works requests looks at it")
+    guardian = _sign_in(new_page(), demo, "Dr Amina Yusuf")
+    guardian.goto(lead.url)
+    with guardian.expect_download() as download:
+        guardian.get_by_role("button", name="Collect the file").click()
     assert "What is held about you" in Path(download.value.path()).read_text(encoding="utf-8")
     lead.goto(f"{demo}/oversight/requests")
     look(lead, "requests")

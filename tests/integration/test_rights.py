@@ -180,9 +180,17 @@ def test_the_pages() -> None:
     assert lead.post(f"{address}/identity", {"how": "Passport"}).status_code == 302
     assert lead.post(f"{address}/file").status_code == 302
     exports.sweep(now=BEGINS)
+    # Whoever had it made does not give it out: a colleague does
+    collect = f"/oversight/exports/{one('SELECT id FROM governance_export')}/file"
     shown = lead.get(address).content.decode()
-    assert "Collect the file" in shown
-    file = lead.post(f"/oversight/exports/{one('SELECT id FROM governance_export')}/file")
+    assert "a colleague who works requests" in shown
+    assert "Collect the file" not in shown
+    refused = lead.post(collect)
+    assert (refused.status_code, "You had this file made" in refused.content.decode()) == (409, True)
+    assert signed_in("practice-reviewer").post(collect).status_code == 404
+    guardian = signed_in("caldicott-guardian")
+    assert "Collect the file" in guardian.get(address).content.decode()
+    file = guardian.post(collect)
     assert file.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "attachment" in file.headers["Content-Disposition"]
     assert lead.post(f"{address}/answer", {"outcome": "given", "answer": "Sent by post"}).status_code == 302

@@ -11,6 +11,7 @@ from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.errors import (
     AgreementNotInForce,
     EmergencyInProgress,
+    FileNeedsSecond,
     NoExport,
     NotPermitted,
     NotTheGiver,
@@ -151,11 +152,20 @@ def refuse_export(*, export: UUID, why: str, by: Scope, now: datetime) -> Done[N
 
 
 def collect_export(*, export: UUID, by: Scope, now: datetime) -> Done[CollectedExport]:
-    """Hand out a file to whoever asked for it, if everything that it rests on still holds at this second."""
+    """Hand out a file, if everything that it rests on still holds at this second.
+
+    One under an agreement to whoever asked for it; one of a person's own records to a colleague of theirs, so that
+    nobody alone takes out all that is held about somebody. Raises FileNeedsSecond, NoExport.
+    """
     found = Export.objects.filter(id=export).select_related("agreement__basis").first()
-    if found is None or str(found.asked_by_id) != by.actor:
+    if found is None:
+        raise NotThere()
+    asked_by_them = str(found.asked_by_id) == by.actor
+    if not (_acts_for(by, found.organisation_id) if found.request else asked_by_them):
         raise NotThere()
     permit(_permission(found), by=by)
+    if found.request and asked_by_them:
+        raise FileNeedsSecond()
     if in_emergency(scope=by):
         raise EmergencyInProgress()
     why = _why_not(found, by, now)

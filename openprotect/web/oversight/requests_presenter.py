@@ -97,12 +97,16 @@ def one(
                 "asked_at": file.asked_at,
                 "expires_at": file.expires_at,
                 "collect": reverse("oversight:collect_export", args=[file.id])
-                if file.state in ("ready", "collected") and str(file.asked_by_id) == scope.actor
-                and file.expires_at > scope.now else "",
+                if _to_be_given(file, scope) and str(file.asked_by_id) != scope.actor else "",
+                "needs_second": _to_be_given(file, scope) and str(file.asked_by_id) == scope.actor,
             }
             for file in files
         ],
     }  # fmt: skip
+
+
+def _to_be_given(file: Any, scope: Scope) -> bool:
+    return file.state in ("ready", "collected") and file.expires_at > scope.now
 
 
 def _is_second(found: Request, scope: Scope) -> bool:
