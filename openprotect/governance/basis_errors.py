@@ -77,6 +77,12 @@ class BasisHasEnded(Refusal):
     """The legal basis '{title}' has ended. What has ended cannot be changed: state a new one."""
 
 
+class NextReviewIsPast(Refusal):
+    """Give a day of the next review of '{title}' that is still to come and not after its end."""
+
+    status = 422
+
+
 class EndIsNotLater(Refusal):
     """To extend '{title}', give an end that is later than the one it has."""
 

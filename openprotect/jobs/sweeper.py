@@ -14,7 +14,7 @@ from django.conf import settings
 
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import exports, governance_letters, retention, sending, telling, trail
+from openprotect.jobs import exports, governance_letters, overdue, retention, sending, telling, trail
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -49,6 +49,7 @@ def sweep(*, now: datetime) -> int:
         if not trail.is_held(now=now):
             steps.run("tell_reviewers", lambda: telling.tell_reviewers(now=now))
             steps.run("warn_owners", lambda: telling.warn_owners(now=now))
+            steps.run("tell_overdue", lambda: overdue.tell_overdue(now=now))
             steps.run("tell_practices", lambda: governance_letters.tell_practices(now=now))
             steps.run("send_who_saw_letters", lambda: governance_letters.send_who_saw_letters(now=now))
         steps.run("note_suspensions", lambda: flow.perform(governance.note_suspensions, by=by, now=now))

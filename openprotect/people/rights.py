@@ -63,6 +63,32 @@ def requests(*, scope: Scope) -> list[Request]:
     return open_ + [_seen(row, (), scope) for row in rows.exclude(waiting).order_by("-closed_at")[:100]]
 
 
+@dataclass(frozen=True)
+class Overdue:
+    """A request that was to be acknowledged or answered by a day that is past; `to` is whom its organisation's mail goes."""
+
+    request: UUID
+    what: str
+    due_on: date
+    to: str
+
+
+def overdue(*, scope: Scope) -> list[Overdue]:
+    """What the reader's organisation has not answered or acknowledged in time, the longest past first."""
+    require(scope)
+    day = today(scope.now)
+    late = RightsRequest.objects.filter(
+        Q(due_on__lt=day) | Q(acknowledge_by__lt=day, acknowledged_at=None), closed_at=None
+    )
+    found = []
+    for row in late.select_related("organisation").order_by("due_on", "id"):
+        if row.due_on < day:
+            found.append(Overdue(row.id, "answered", row.due_on, row.organisation.email))
+        if row.acknowledge_by is not None and row.acknowledged_at is None and row.acknowledge_by < day:
+            found.append(Overdue(row.id, "acknowledged", row.acknowledge_by, row.organisation.email))
+    return found
+
+
 def request(id_: UUID, *, scope: Scope) -> Request | None:
     """One request with what was done about it."""
     require(scope)

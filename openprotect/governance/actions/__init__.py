@@ -2,6 +2,7 @@
 
 from openprotect.governance.actions.access import (
     end_access,
+    end_what_rests,
     grant_access,
 )
 from openprotect.governance.actions.access_stops import (
@@ -31,10 +32,10 @@ from openprotect.governance.actions.bases import (
     approve_basis,
     decide_end,
     end_basis,
-    end_what_rests,
     extend_basis,
     load_bases,
     replace_basis,
+    review_basis,
     state_basis,
 )
 from openprotect.governance.actions.basis_warnings import (
@@ -190,6 +191,7 @@ __all__ = [
     "relate",
     "replace_basis",
     "resume_sending",
+    "review_basis",
     "review_emergency_access",
     "review_pattern",
     "review_risk",

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from openprotect.governance import basis_errors, errors
 from openprotect.governance.actions.audit import permit, record
 from openprotect.governance.actions.reach import concerns
 from openprotect.governance.actions.retention import begin_hold
-from openprotect.governance.events import BasisEnded
 from openprotect.governance.facts import law
 from openprotect.governance.facts.bases import Approval, BasisInFile, BasisStated, Extension, Party
 from openprotect.governance.models import (
@@ -25,7 +22,7 @@ from openprotect.governance.models import (
     Team,
     User,
 )
-from openprotect.governance.queries.bases import successor, term_of
+from openprotect.governance.queries.bases import term_of
 from openprotect.governance.rules import bases as rules
 from openprotect.governance.rules.staff import BOARDS
 from openprotect.governance.scope import Scope, enter, system
@@ -230,6 +227,16 @@ def end_basis(*, basis: int, ends_at: datetime | None, words: str, by: Scope, no
     return _change(found, BasisChange.What.ENDED, words, by=by, now=now, ends_at=ends_at)
 
 
+def review_basis(*, basis: int, review_on: date, words: str, by: Scope, now: datetime) -> Done[None]:
+    """Say that a basis was looked at and goes on as it is, and when next. Raises NextReviewIsPast, WhyIsMissing."""
+    permit("manage.bases", by=by)
+    found = _open(basis, now, by)
+    _need(words)
+    if not rules.may_be_reviewed_on(review_on, term_of(found), today=today(now)):
+        raise basis_errors.NextReviewIsPast(title=found.title)
+    return _change(found, BasisChange.What.REVIEWED, words, by=by, now=now, review_date=review_on)
+
+
 def replace_basis(*, basis: int, replaced_by: int, words: str, by: Scope, now: datetime) -> Done[None]:
     """Say which basis carries on when this one ends. Raises ReplacementDoesNotFit.
 
@@ -273,41 +280,6 @@ def decide_end(
     if choice == BasisChange.What.ARCHIVE_ON_HOLD:
         begin_hold(f"Archive of {found.title}"[:120], words, basis=basis, by=by, now=now)
     return done
-
-
-_ENDED = """
-SELECT b.id, b.ends_at FROM governance_legalbasis b
-WHERE b.ends_at <= %(now)s AND EXISTS (
-    SELECT 1 FROM governance_accessgrant g WHERE g.basis_id = b.id AND g.ends_at IS NULL)
-ORDER BY b.ends_at, b.id
-"""
-
-# In one statement: nobody who goes on seeing a person loses sight of them in between.
-_CARRY_ON = """
-WITH ended AS (
-    UPDATE governance_accessgrant SET ends_at = %(ends_at)s WHERE basis_id = %(basis)s AND ends_at IS NULL
-    RETURNING person_id, organisation_id, via
-)
-INSERT INTO governance_accessgrant (person_id, organisation_id, via, basis_id, starts_at)
-SELECT person_id, organisation_id, via, %(successor)s::bigint, %(ends_at)s FROM ended WHERE %(successor)s::bigint IS NOT NULL
-"""
-
-
-def end_what_rests(*, by: Scope, now: datetime) -> Done[int]:
-    """Close the access that rests on bases that have ended, at the second of their end; returns how many.
-
-    The policies have shown nothing since that second: this writes it down. Where another basis carries
-    on, access goes on under it. What else rested on the basis follows from the event.
-    """
-    permit("manage.access", by=by)
-    with connection.cursor() as cursor:
-        cursor.execute(_ENDED, {"now": now})
-        ended = cursor.fetchall()
-        for basis, ends_at in ended:
-            values = {"basis": basis, "ends_at": ends_at, "successor": successor(basis, now=now)}
-            cursor.execute(_CARRY_ON, values)
-            record("basis ended", by=by, of="basis", id=basis)
-    return Done(len(ended), tuple(BasisEnded(basis) for basis, _ in ended))
 
 
 def _change(

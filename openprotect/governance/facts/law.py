@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from openprotect.lib.periods import Period
+
 _LAW: Mapping[str, Any] = tomllib.loads(Path(__file__).parents[1].joinpath("law.toml").read_text(encoding="utf-8"))
 
 
@@ -22,6 +24,7 @@ CONFIDENCE = _list("confidence")
 CAPACITIES = _list("capacities")
 APPROVERS = _list("approvers")
 CHOICES = _list("choices")
+WHO_SAW_LETTER = Period.parse(str(_LAW["clocks"]["who_saw_letter"]))
 WARNING_DAYS: tuple[int, ...] = tuple(sorted(_LAW["warnings"]["days"], reverse=True))
 
 DIRECT_CARE = "direct_care"

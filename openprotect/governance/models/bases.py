@@ -104,6 +104,7 @@ class BasisChange(models.Model):
         EXTENDED = "extend", "Extended"
         REPLACED = "replace", "To be replaced"
         ENDED = "end", "Ended early"
+        REVIEWED = "review", "Reviewed"
         STOP_AND_DELETE = "stop_and_delete", "At its end: stop, and delete what identifies"
         ARCHIVE_ON_HOLD = "archive_on_hold", "At its end: archive on hold"
 

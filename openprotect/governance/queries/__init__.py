@@ -89,6 +89,13 @@ from openprotect.governance.queries.organisations import (
     organisations,
     owner_team,
 )
+from openprotect.governance.queries.overdue import (
+    LetterOverdue,
+    ReviewOverdue,
+    letters_overdue,
+    reviews_overdue,
+    written_to,
+)
 from openprotect.governance.queries.registry import (
     Found,
     Registered,
@@ -160,6 +167,7 @@ __all__ = [
     "Found",
     "GrantsHeld",
     "InEmergency",
+    "LetterOverdue",
     "LookedInto",
     "Notice",
     "NoticeToSend",
@@ -167,6 +175,7 @@ __all__ = [
     "OwnEvent",
     "OwnSearch",
     "Registered",
+    "ReviewOverdue",
     "RiskView",
     "StaffMember",
     "TeamThere",
@@ -218,6 +227,7 @@ __all__ = [
     "is_live",
     "last_anchor",
     "last_disposal",
+    "letters_overdue",
     "live_basis",
     "live_purposes",
     "membership",
@@ -242,6 +252,7 @@ __all__ = [
     "relations_on",
     "require_basis",
     "resting_on",
+    "reviews_overdue",
     "risk",
     "risks",
     "role_labels",
@@ -270,4 +281,5 @@ __all__ = [
     "who_could_see",
     "who_saw",
     "who_saw_letters_to",
+    "written_to",
 ]

@@ -8,7 +8,7 @@ database say the same (`op_sees`), and a property test holds the two against eac
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from openprotect.governance.facts.bases import Approval, BasisStated, Change, Option, Term
 
@@ -87,6 +87,16 @@ def warning_due(term: Term, days: Sequence[int], given: Iterable[int], now: date
     if nearest is None or any(each <= nearest for each in given):
         return None
     return nearest
+
+
+def is_to_be_reviewed(term: Term, review_date: date | None, now: datetime, *, today: date) -> bool:
+    """Whether a basis in force goes on although the day by which somebody was to look at it is past."""
+    return review_date is not None and review_date < today and is_live(term, now)
+
+
+def may_be_reviewed_on(day: date, term: Term, *, today: date) -> bool:
+    """Whether a day may be that of the next review: still to come, and not after the end."""
+    return day > today and (term.ends_at is None or day <= term.ends_at.date())
 
 
 def days_left(term: Term, now: datetime) -> int | None:

@@ -40,6 +40,7 @@ DECISIONS = {
     "approve": Decision(actions.approve_basis, "You have approved this basis."),
     "party": Decision(actions.add_party, "The organisation is added."),
     "extend": Decision(actions.extend_basis, "The basis is extended."),
+    "review": Decision(actions.review_basis, "The review is recorded."),
     "replace": Decision(actions.replace_basis, "The basis that carries on is recorded."),
     "end": Decision(actions.end_basis, "The end is recorded."),
     "stop_and_delete": Decision(actions.decide_end, "The decision is recorded."),

@@ -32,6 +32,7 @@ CHANGES = {
     "extend": "Extended",
     "replace": "To be replaced",
     "end": "Ended early",
+    "review": "Reviewed",
     "stop_and_delete": "At its end: stop, and delete what identifies",
     "archive_on_hold": "At its end: archive on hold",
 }
@@ -119,6 +120,8 @@ def one(
             ]
             if choices:
                 forms["replace"] = _drawn(view, "replace", form, asked, {}, choices)
+        if basis.review_date is not None:
+            forms["review"] = _drawn(view, "review", form, asked, {"day": "Day of the next review"})
         forms["end"] = _drawn(view, "end", form, asked, {"day": "Last day, or nothing to end it now"})
         deleting = {"day": "From which day are they erased? Nothing for no day"}
         forms["stop_and_delete"] = _drawn(view, "stop_and_delete", form, asked, deleting)
@@ -259,14 +262,16 @@ def read(choice: str, sent: QueryDict) -> Form:
     words = written(sent, "words")
     values: dict[str, Any] = {"words": words}
     faults = {}
-    if choice in ("extend", "end", "stop_and_delete"):
+    if choice in ("extend", "end", "stop_and_delete", "review"):
         name = f"{choice}-day"
         typed = any(sent.get(f"{name}-{part}", "").strip() for part in ("day", "month", "year"))
         day = read_day(sent, name)
-        if day is None and (typed or choice == "extend"):
+        if day is None and (typed or choice in ("extend", "review")):
             faults[first_field(choice)] = "Enter a real day, such as 30 6 2022"
         if choice == "stop_and_delete":
             values |= {"choice": choice, "delete_on": day}
+        elif choice == "review":
+            values["review_on"] = day
         else:
             values["ends_at"] = at(day + timedelta(days=1), time()) if day else None
     elif choice == "replace":
@@ -285,7 +290,7 @@ def read(choice: str, sent: QueryDict) -> Form:
 def first_field(choice: str) -> str:
     """The id of the first field of a decision's form, where its error summary leads."""
     first = {"party": "party-organisation", "extend": "extend-day-day", "end": "end-day-day", "replace": "replace-by",
-             "stop_and_delete": "stop_and_delete-day-day"}  # fmt: skip
+             "stop_and_delete": "stop_and_delete-day-day", "review": "review-day-day"}  # fmt: skip
     return first.get(choice, f"{choice}-words")
 
 

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_GET
 
 from openprotect.governance import queries
 from openprotect.governance.errors import NotPermitted
+from openprotect.journey.learn.overdue import found_overdue
+from openprotect.web.oversight import overdue_presenter
 from openprotect.web.oversight.bases_presenter import warned
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.signed_in import governance_of, signed_in, staff_page
@@ -22,4 +24,5 @@ def governance(request: ScopedRequest) -> HttpResponse:
         raise NotPermitted
     pages = [{"text": area.text, "href": reverse(area.name), "what": area.what} for area in areas]
     soon = warned(queries.notices(int(request.scope.actor), scope=request.scope))
-    return staff_page(request, "oversight/governance.html", {"pages": pages, "warned": soon})
+    context = {"pages": pages, "warned": soon, "overdue": overdue_presenter.lines(found_overdue(request.scope))}
+    return staff_page(request, "oversight/governance.html", context)
