@@ -82,6 +82,7 @@ def everybody(two: Both, *, now: datetime, permissions: Iterable[str] = PERMISSI
     for permission in permissions:
         yield _staff(f"staff with {permission}", frozenset({permission}), (a.practice,), now, seen={0}, own={0})
         yield _staff(f"staff without {permission}", everything - {permission}, (a.practice,), now, seen={0}, own={0})
+    yield _staff("exporter of the board", frozenset({"export.people"}), (board,), now, seen={0, 1}, board={0, 1})
     yield _staff("officer of the board", frozenset({"act.rights"}), (board,), now, seen={0, 1}, board={0, 1})
     for permission in ("see.referrals", "act.referrals"):
         yield _staff(f"council without {permission}", everything - {permission}, (council,), now, referred={0})

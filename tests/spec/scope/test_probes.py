@@ -16,6 +16,7 @@ from psycopg import sql
 from openprotect.config.database_urls import Urls
 from openprotect.governance.scope import enter, system
 from tests.architecture.test_scope import NOW, PERSONAL, REFERENCE, SECRET, TRAIL
+from tests.factories.said_of_nobody import SAID_OF_NOBODY
 from tests.factories.twins import twins
 from tests.spec.scope.eyes import Both, Eyes, ended, everybody
 from tests.spec.scope.mutants import Mutant, of_functions, of_policies, of_tables
@@ -24,38 +25,9 @@ from tests.spec.scope.rules import rule_of
 
 # Tables without a row of both twins, with the reason why nothing could be shown by one.
 EMPTY: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "governance_risk",
-            "governance_riskstep",
-            "governance_riskdissent",
-            "governance_riskdocument",
-            "governance_documentversion",
-            "governance_documentasked",
-            "governance_documentanswer",
-        ),
-        "a register of decisions, of no person",
-    ),
-    "governance_auditcheckpoint": "ids and hashes; made where no anchor can be written",
-    "governance_auditanchor": "ids and hashes; made by the sealer",
-    "governance_auditseal": "ids and hashes; made by the sealer",
-    "governance_legalhold": "says nothing of any person",
-    "governance_sendinghold": "says nothing of any person",
-    "governance_basisapproval": "says nothing of any person",
-    "governance_basiswarning": "says nothing of any person",
-    "governance_export": "counts, no person: who reads them is probed in tests/integration/test_agreements.py",
+    "governance_auditcheckpoint": "ids and hashes; made by a function of the owner alone, where no anchor can be written",
+    "governance_auditseal": "ids and hashes; made by the sealer alone, whose tests change each byte of them",
 }
-# Rows of tables that say nothing of any person, so that it shows who reads them.
-SAID_OF_NOBODY: tuple[LiteralString, ...] = (
-    "INSERT INTO governance_teamhours (team_id, weekday, opens, closes) SELECT id, 0, '08:00', '18:00' FROM governance_team"
-    " ON CONFLICT DO NOTHING",
-    "INSERT INTO governance_sharingagreement (title, purpose, fields, owner, starts_at, ends_at, review_on, stated_at,"
-    " stated_by, ended_because, basis_id, giver_id, receiver_id) SELECT 'Food', 'direct_care', '{name}', 'Board', op_now(),"
-    " op_now() + interval '1 year', '2020-06-01', op_now(), '', '', b.id, 1, 2 FROM governance_legalbasis b LIMIT 1",
-    "INSERT INTO governance_agreementsignature (agreement_id, side, name, post, words, signed_on, recorded_at, recorded_by)"
-    " SELECT id, 'giver', 'A Name', 'A Post', 'Agreed', '2020-04-01', op_now(), '' FROM governance_sharingagreement"
-    " ON CONFLICT DO NOTHING",
-)
 # What triggers keep even from the owner of the tables.
 KEPT_FROM_THE_OWNER = TRAIL | {"governance_auditevent"}
 # Written by the system, but in a demo alone: the clock, and packs that nobody has signed.
@@ -90,7 +62,8 @@ ASKED_BY: dict[str, tuple[str, ...]] = {
     "op_stopped": ("people_person",),
     "op_referred_here": ("act_referralstep",),
 }
-# Functions that read with the owner's rights: what is asked of them about one of the twins, and who is answered.
+# Functions that read with the owner's rights, and rows of one table for different readers: what is asked of them about one of the twins, and who is answered.
+_AT_THE_BOARD: LiteralString = "organisation_id IN (SELECT id FROM governance_organisation WHERE kind = 'icb')"
 READS: dict[str, tuple[LiteralString, Callable[[Eyes, int], bool]]] = {
     "governance_own_audit": (
         "SELECT count(*) FROM governance_own_audit('2000-01-01', '2100-01-01', NULL, NULL, NULL, {person}, true, 9)",
@@ -104,7 +77,21 @@ READS: dict[str, tuple[LiteralString, Callable[[Eyes, int], bool]]] = {
         "SELECT count(*) FROM governance_who_saw({person})",
         lambda eyes, twin: eyes.identity == "system" or (eyes.identity == "person" and twin in eyes.person),
     ),
+    "governance_export, of requests": (
+        f"SELECT count(*) FROM governance_export WHERE request IS NOT NULL AND {_AT_THE_BOARD}",
+        lambda eyes, twin: eyes.identity == "system" or bool(eyes.board and "act.rights" in eyes.permissions),
+    ),
+    "governance_export, under agreements": (
+        f"SELECT count(*) FROM governance_export WHERE request IS NULL AND {_AT_THE_BOARD}",
+        lambda eyes, twin: (
+            eyes.identity == "system" or bool(eyes.board and {"export.people", "see.bases"} & eyes.permissions)
+        ),
+    ),
 }
+
+
+# Tables whose rows are for different readers.
+READ_APART = {"governance_export"}
 
 
 @dataclass(frozen=True)
@@ -199,6 +186,8 @@ def mutants(world: World, owner: psycopg.Connection[object]) -> list[Mutant]:
         *of_functions(owner, ASKED_BY, READS),
     ]
     assert {each.name for each in every} >= THE_SAME.keys()
+    # Secrets are read by whoever is being found out, who is nobody here: tests/integration/test_sign_in.py asks each as
+    # everybody.
     left_out = (*(f"{table}: " for table in (*EMPTY, *SECRET)), *WATCHED_ELSEWHERE)
     return [each for each in every if each.name not in THE_SAME and not each.name.startswith(left_out)]
 
@@ -214,8 +203,8 @@ def survivors(world: World, chosen: list[Mutant]) -> list[str]:
             owner.execute(mutant.made)
             try:
                 caught = mutant.tables != () and noticed(world, owner, mutant, statements, eyes[mutant.tables[0]])
-                # What functions stand on is noticed by whom they answer, too.
-                if not caught and len(mutant.tables) != 1:
+                # What functions stand on, and rows for different readers, are noticed by whom they answer, too.
+                if not caught and (len(mutant.tables) != 1 or mutant.tables[0] in READ_APART):
                     caught = bool(misread(world, everyone))
             finally:
                 owner.execute(mutant.unmade)
