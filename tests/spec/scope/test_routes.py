@@ -228,6 +228,8 @@ OBJECTS = {
     # Its own are those whom somebody at the twin's practice opened, of whomever.
     "access": "SELECT e.id FROM governance_emergencyaccess e JOIN governance_membership m ON m.id = e.membership_id"
     " JOIN people_person p ON p.practice_id = m.organisation_id WHERE p.id = %(person)s LIMIT 1",
+    "membership": "SELECT min(m.id) FROM governance_membership m JOIN people_person p ON p.practice_id = m.organisation_id"
+    " WHERE p.id = %(person)s",
     "asked": "SELECT id FROM people_rightsrequest WHERE person_id = %(person)s LIMIT 1",
     "code": "SELECT code FROM governance_organisation WHERE code = 'T06' AND %(person)s IS NOT NULL",
     "basis": "SELECT min(id) FROM governance_legalbasis WHERE %(person)s IS NOT NULL",
