@@ -83,6 +83,14 @@ def _alone() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def strangers_are_forgotten() -> None:
+    """A test that is refused as nobody does not count for the next one."""
+    from openprotect.web.strangers import STRANGERS
+
+    STRANGERS.forget()
+
+
 @pytest.fixture(scope="session")
 def template(django_db_blocker: DjangoDbBlocker) -> Iterator[Urls]:
     """The migrated database of this run, which is only copied."""

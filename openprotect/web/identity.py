@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
@@ -96,6 +97,12 @@ def remember_partner(request: HttpRequest, proof: PartnerProof) -> None:
     """From here on this browser has the partner's link."""
     request.session.cycle_key()
     request.session[_PARTNER] = asdict(proof)
+
+
+def is_stranger(request: HttpRequest, scope: Scope) -> bool:
+    """Whether whoever asks is nobody, and was nobody before in this session: not signed in, and let in by no link."""
+    session = getattr(request, "session", {})
+    return scope.identity == "nobody" and not any(key in session for key in (SESSION_KEY, _PERSON, _PARTNER))
 
 
 def remember_membership(request: HttpRequest, member: StaffMember) -> None:

@@ -2,12 +2,14 @@
 
 Django turns exceptions into answers before a middleware sees them, so the answer's status is
 what decides: 500 and above undoes everything. A refusal undoes everything too, and is then
-written down in a transaction of its own before the answer leaves. An answer whose audit could
+written down in a transaction of its own before the answer leaves; of a stranger's refusals so many a minute, and
+the rest as a number. An answer whose audit could
 not be written does not leave: it is a 503.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
@@ -19,10 +21,11 @@ from django.http.response import HttpResponseBase
 
 from openprotect.governance import actions as governance
 from openprotect.governance import clock
-from openprotect.governance.scope import Scope, enter
+from openprotect.governance.scope import Scope, enter, nobody
 from openprotect.lib.errors import Refusal
 from openprotect.web import errors
-from openprotect.web.identity import scope_of
+from openprotect.web.identity import is_stranger, scope_of
+from openprotect.web.strangers import STRANGERS
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger(__name__)
@@ -62,6 +65,7 @@ class ScopeMiddleware:
             refusal = errors.refusal_of(response)
             if refusal or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 transaction.set_rollback(True)
+        _write_counted(scope)
         if refusal and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
             return _recorded(request, response, refusal, scope)
         return response
@@ -87,7 +91,23 @@ def _pairs(sent: QueryDict) -> list[tuple[str, str]]:
     return [(name, str(text)) for name, texts in sent.lists() for text in texts]
 
 
+def _write_counted(scope: Scope) -> None:
+    """Write down how many refusals of strangers were only counted, once their minute is over."""
+    counted = STRANGERS.due(second=time.monotonic())
+    if not counted:
+        return
+    try:
+        governance.record_denial(by=nobody(now=scope.now), refusal=f"{counted} more of strangers, counted", route="")
+    except DatabaseError:
+        STRANGERS.again(counted)
+        log.exception("denials_not_recorded", number=counted)
+
+
 def _recorded(request: HttpRequest, response: HttpResponseBase, refusal: Refusal, scope: Scope) -> HttpResponseBase:
+    if is_stranger(request, scope):
+        address = str(request.META.get("REMOTE_ADDR", ""))
+        if not STRANGERS.is_written(address, second=time.monotonic()):
+            return response
     try:
         route = request.resolver_match.view_name if request.resolver_match else ""
         governance.record_denial(by=scope, refusal=type(refusal).__name__, route=route)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +21,7 @@ from openprotect.jobs import sending
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.contact import actions as contact
+from openprotect.web.strangers import STRANGERS
 from tests.factories.small_service import ADA, BEGINS, answer, days_pass, small_service, staff
 
 RANG_AFTER = 5  # days without an answer
@@ -135,6 +137,31 @@ def test_a_partners_session_ends_with_what_its_link_opens(need: UUID, end: str) 
 def test_whoever_comes_as_nobody_is_refused_and_that_is_written_down(method: str, path: str, route: str) -> None:
     assert getattr(Client(), method)(path).status_code in (403, 404)
     assert _one("SELECT object_id FROM governance_auditevent WHERE action = 'refused'") == route
+
+
+def test_a_stranger_does_not_fill_the_trail_and_nobody_who_is_signed_in_is_only_counted(
+    need: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an address that has knocked as often as is written down singly
+    path = _referred(need)
+    monkeypatch.setattr(STRANGERS, "events", 3)
+    stranger = Client()
+    for _ in range(8):
+        assert stranger.get("/referral").status_code == 404
+    assert _one("SELECT count(*) FROM governance_auditevent WHERE action = 'refused'") == 3
+    # Then whoever is signed in at that address is written down each time, and so is a partner whose link has run out
+    handler = _signed_in("call-handler")
+    partner = Client()
+    partner.get(path, follow=True)
+    clock.set_clock(LONG_AFTER, running=False)
+    for _ in range(5):
+        assert handler.get("/oversight/audit").status_code == 404
+        assert partner.get("/referral").status_code == 404
+    assert _one("SELECT count(*) FROM governance_auditevent WHERE action = 'refused'") == 3 + 10
+    # And with anybody's request after the minute, one event says how many more there were
+    monkeypatch.setattr(time, "monotonic", lambda before=time.monotonic: before() + 60)
+    Client().get("/healthz")
+    assert _one("SELECT why FROM governance_auditevent WHERE why LIKE '%counted'") == "5 more of strangers, counted"
 
 
 def test_a_call_belongs_to_whoever_took_it(tmp_path: Path) -> None:
