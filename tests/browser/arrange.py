@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 from playwright.sync_api import Locator
@@ -22,9 +21,8 @@ from openprotect.journey.identify import actions as identify
 from openprotect.journey.identify.facts import MEMBERS, CohortResult
 from openprotect.people.facts import Arrival, ContactPointGiven
 from openprotect.programmes import actions as programmes
-from openprotect.programmes.loader import load_pack
+from tests.factories.small_service import shipped_pack
 
-PACK = Path(__file__).parents[2] / "packs" / "covid-protect"
 NOW = datetime(2020, 4, 7, 9, 0, tzinfo=UTC)
 
 
@@ -65,7 +63,7 @@ def invited_person() -> Invited:
                 by=by,
                 now=NOW,
             )
-        version = programmes.publish_pack(pack=load_pack(PACK), by=by, now=NOW).value
+        version = programmes.publish_pack(pack=shipped_pack(), by=by, now=NOW).value
         programmes.switch_on(version=version, by=by, now=NOW)
         arrival = Arrival(
             source="test",
