@@ -220,6 +220,7 @@ def _organisation(name: str, legend: str, found: Any, form: Form) -> dict[str, A
             "name": "look",
             "value": name,
             "variant": "secondary",
+            "classes": "nhsuk-u-margin-top-3",
             "attributes": {
                 "formaction": f"{reverse('oversight:new_agreement')}#{search}",
                 "aria-label": f"Look: {legend}",
