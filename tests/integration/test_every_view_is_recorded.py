@@ -37,6 +37,7 @@ FIRST_OF = {
     "oversight/emergency-access/<int:access>": "SELECT id FROM governance_emergencyaccess",
     "oversight/emergency-access/<int:access>/review": "SELECT id FROM governance_emergencyaccess",
     "oversight/access-stops/<int:request_id>": "SELECT id FROM governance_accessstoprequest",
+    "oversight/people-who-work/<int:membership>": "SELECT id FROM governance_membership WHERE ends_at IS NULL",
     "oversight/requests/<uuid:asked>": "SELECT id FROM people_rightsrequest",
     "oversight/organisations/<str:code>": "SELECT code FROM governance_organisation",
     "oversight/agreements/<int:agreement>": "SELECT id FROM governance_sharingagreement",
@@ -53,7 +54,8 @@ NOT_OPENED = {
     "c/<str:token>", "c/<str:token>/who-saw", "c/<str:token>/stop", "r/<str:token>", "referral/<slug:verb>",
     "staff/needs/<uuid:need>/<slug:verb>", "oversight/organisations/<str:code>/<slug:verb>",
     "oversight/agreements/<int:agreement>/<slug:verb>", "oversight/requests/<uuid:asked>/<slug:verb>",
-    "oversight/bases/<int:basis>/<str:choice>",
+    "oversight/bases/<int:basis>/<str:choice>", "oversight/access-stops/<int:request_id>/lift",
+    "oversight/retention/holds/<int:hold>/lift",
     # Decisions and documents of the service: there are none among the twins, and nobody stands in them.
     "oversight/risks/<int:risk>", "oversight/risks/<int:risk>/decide", "oversight/risks/<int:risk>/review",
     "oversight/documents/<int:document>", "oversight/documents/<int:document>/version",
