@@ -47,13 +47,13 @@ def note(sent: QueryDict) -> Form:
 
 
 def referral(sent: QueryDict) -> Form:
-    organisation, asked = sent.get("organisation", ""), written(sent, "asked")
+    organisation, asked = _id(sent, "organisation"), written(sent, "asked")
     faults = {}
-    if not organisation.isdecimal():
+    if organisation is None:
         faults["organisation"] = "Select who you refer to"
     if not asked:
         faults["asked"] = "Write what you ask of them"
-    return Form(sent, {"organisation": int(organisation or 0) if not faults else 0, "asked": asked}, faults)
+    return Form(sent, {"organisation": organisation or 0, "asked": asked}, faults)
 
 
 def closing(sent: QueryDict) -> Form:
@@ -63,12 +63,18 @@ def closing(sent: QueryDict) -> Form:
 
 def call(sent: QueryDict, rule: CallRule, numbers: Sequence[int]) -> Form:
     """What came of a call. A number counts only if it is one of theirs; a wrong one must be named."""
-    code, number = sent.get("outcome", ""), sent.get("number", "")
+    code, number = sent.get("outcome", ""), _id(sent, "number")
     known = {outcome.code: outcome for outcome in rule.outcomes}
-    chosen = int(number) if number.isdecimal() and int(number) in numbers else None
+    chosen = number if number in numbers else None
     faults = {}
     if code not in known:
         faults["outcome"] = "Select what came of the call"
     elif known[code].next == "wrong_number" and chosen is None:
         faults["number"] = "Select the number that is wrong"
     return Form(sent, {"outcome": code, "contact_point": chosen}, faults)
+
+
+def _id(sent: QueryDict, name: str) -> int | None:
+    """The id that was chosen; None where nothing was, or where no row could have it."""
+    given = sent.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 19 else None
