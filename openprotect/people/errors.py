@@ -57,6 +57,10 @@ class IdentityNotChecked(Refusal):
     """Nothing is given out before the identity of whoever asked was checked. Check it, and record how."""
 
 
+class PersonIsNamed(Refusal):
+    """It is said already whose records this request is about. If it is somebody else's, receive another request."""
+
+
 class NobodyFound(Refusal):
     """Nobody with this NHS number is held here, so there is nothing to give out or to change. Check the number."""
 

@@ -30,6 +30,7 @@ from openprotect.people.errors import (
     NoExtension,
     NotAnOutcome,
     NotUpheld,
+    PersonIsNamed,
 )
 from openprotect.people.models import PersonIdentity, RightsRequest, RightsStep
 from openprotect.people.rules import Route, acknowledge_by, due, extended, routes
@@ -130,8 +131,13 @@ def receive_request(
 
 
 def name_person(*, request: UUID, nhs_number: str, by: Scope, now: datetime) -> Done[None]:
-    """Say whose records a request is about. Raises NobodyFound."""
+    """Say whose records a request is about. Once said it stays: what was checked and asked since is about them.
+
+    Raises PersonIsNamed, NobodyFound.
+    """
     row = _open(request, by)
+    if row.person_id is not None:
+        raise PersonIsNamed()
     person = _person(nhs_number, by)
     if person is None:
         raise NobodyFound()
@@ -228,7 +234,11 @@ def upheld_erasure(request: UUID, *, by: Scope) -> tuple[UUID, str]:
 
 def _open(request: UUID, by: Scope) -> RightsRequest:
     permit("act.rights", by=by)
-    row = RightsRequest.objects.filter(id=request).first()
+    if not RightsRequest.objects.filter(id=request).exists():
+        raise NotThere()
+    # Locked: of two answers sent at once the second reads that there is one.
+    with enter(system("rights", now=by.now)):
+        row = RightsRequest.objects.select_for_update(of=("self",), no_key=True).filter(id=request).first()
     if row is None:
         raise NotThere()
     if row.closed_at is not None:

@@ -23,7 +23,14 @@ from openprotect.jobs import exports
 from openprotect.journey import flow
 from openprotect.journey.learn.held import HELD, NOT_GIVEN
 from openprotect.people import rights
-from openprotect.people.errors import AlreadyAnswered, IdentityNotChecked, NobodyFound, NoExtension, NotAnOutcome
+from openprotect.people.errors import (
+    AlreadyAnswered,
+    IdentityNotChecked,
+    NobodyFound,
+    NoExtension,
+    NotAnOutcome,
+    PersonIsNamed,
+)
 from tests.factories.accounts import appointed
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, Invited, answer, small_service, staff
@@ -99,6 +106,9 @@ def test_whose_records_it_is_has_to_be_known() -> None:
     with pytest.raises(NobodyFound):
         do(rights.name_person, asked, nhs_number="9990000042")
     do(rights.name_person, asked, nhs_number="999 000 0018")
+    # Once the identity is checked, no form makes it a request about somebody else.
+    with pytest.raises(PersonIsNamed):
+        do(rights.name_person, asked, nhs_number="999 000 0026")
     do(rights.ask_file, asked)
 
 
