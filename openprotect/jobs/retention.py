@@ -52,10 +52,15 @@ DELETED = frozenset({
 
 
 def erase(persons: Sequence[UUID], *, why: str, by: Scope) -> dict[str, int]:
-    """Erase people's records, and the letters to them from the data folder; returns rows by table."""
+    """Erase people's records, and the letters to them from the data folder; returns rows by table.
+
+    Only of those who are still due for this reason: something may have been opened for the others since it was asked.
+    """
     with enter(by):
-        letters = letters_of(persons, scope=by)
-        gone: dict[str, int] = flow.perform(people.erase_people, people=persons, why=why, by=by, now=by.now)
+        people.keep_still(persons, by=by)
+        still = due(scope=by, among=persons).people.get(why, ())
+        letters = letters_of(still, scope=by)
+        gone: dict[str, int] = flow.perform(people.erase_people, people=still, why=why, by=by, now=by.now)
     remove_letters(letters)
     return gone
 

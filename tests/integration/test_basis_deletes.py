@@ -17,11 +17,12 @@ from django.test import Client
 from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import chain, clock
-from openprotect.governance.scope import system
+from openprotect.governance.scope import Scope, enter, system
 from openprotect.jobs import retention, sweeper, trail
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.people.facts import ContactPointGiven
+from openprotect.people.models import ListPlace, ListVersion
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, answer, small_service, staff
 from tests.factories.trail import judge_database
@@ -78,6 +79,47 @@ def test_a_hold_on_the_basis_keeps_whom_the_decision_would_erase(undone: None, p
     flow.perform(governance.lift_hold, hold=hold, words="Settled", by=staff("ig-lead", now), now=now)
     passes(now + DAY)
     assert here(now + DAY) == {people["ada"], people["needy"]}
+
+
+def test_a_hold_that_is_placed_while_disposal_runs_keeps(undone: None, people: dict[str, UUID]) -> None:
+    ended_by_page()
+    decided("stop_and_delete", day="30", month="9")
+    now = END + 2 * DAY
+    later = now + timedelta(seconds=1)  # disposal asks by the second at which it began
+    held = {"name": "Claim", "reason": "A solicitor wrote", "basis": basis()}
+    flow.perform(governance.place_hold, **held, by=staff("ig-lead", later), now=later)
+    passes(now)
+    assert here(now) == set(people.values())
+
+
+def test_a_hold_on_a_basis_keeps_whoever_is_on_a_list_that_it_covers(undone: None, people: dict[str, UUID]) -> None:
+    ended_by_page()
+    decided("stop_and_delete", day="30", month="9")
+    other = stated(system("test", now=BEGINS), people["nadia"])
+    held = {"name": "Claim", "reason": "A solicitor wrote", "basis": other}
+    flow.perform(governance.place_hold, **held, by=staff("ig-lead"), now=BEGINS)
+    passes(END + 2 * DAY)
+    assert here(END + 2 * DAY) == set(people.values())
+
+
+def test_a_basis_that_nobody_approved_erases_nobody(undone: None, people: dict[str, UUID]) -> None:
+    ended_by_page()
+    by = staff("ig-lead")
+    alone = stated(by, people["nadia"])
+    choice = {"choice": "stop_and_delete", "words": "Gone", "delete_on": END.date()}
+    flow.perform(governance.decide_end, basis=alone, **choice, by=by, now=BEGINS)
+    passes(END + 2 * DAY)
+    assert here(END + 2 * DAY) == set(people.values())
+
+
+def test_who_is_due_no_more_when_their_batch_comes_stays(undone: None, people: dict[str, UUID]) -> None:
+    ended_by_page()
+    decided("stop_and_delete", day="30", month="9")
+    now = END + 2 * DAY
+    sweeper.sweep(now=now)
+    by, why = system("retention", now=now), f"basis {basis()} ended: stop and delete"
+    retention.erase([people["needy"], people["nadia"]], why=why, by=by)  # hers is open again
+    assert here(now) == {people["ada"], people["needy"]}
 
 
 def test_without_a_day_or_a_decision_nobody_is_erased(undone: None, people: dict[str, UUID]) -> None:
@@ -139,6 +181,18 @@ def test_stop_and_delete_erases_from_its_day_whoever_rests_on_nothing_else(
     trail.seal(now=later)
     trail.anchor(now=later)
     assert judge_database(module_db.app, settings.ANCHOR).code == chain.INTACT
+
+
+def stated(by: Scope, person: UUID) -> int:
+    """A basis that covers a list and gives nobody access, until the same end; this person is on the list."""
+    with enter(system("test", now=BEGINS)):
+        counts = dict.fromkeys(("changed", "unchanged", "duplicate", "rejected", "removed"), 0)
+        version = ListVersion.objects.create(name="shielding", number=1, received_at=BEGINS, rows_in=1, new=1, **counts)
+        ListPlace.objects.create(name="shielding", person_id=person, first_version=version)
+    said = {"key": "lists-alone", "title": "Lists", "purpose": "evaluation", "owner": "The board",
+            "sources": ["shielding"], "starts_at": BEGINS - DAY, "ends_at": END}  # fmt: skip
+    found: int = flow.perform(governance.state_basis, **said, by=by, now=BEGINS)
+    return found
 
 
 def ended_by_page() -> str:

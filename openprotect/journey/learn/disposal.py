@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -34,7 +34,7 @@ WITH over AS (
         (SELECT max(s.at) FROM people_rightsstep s WHERE s.person_id = p.id),
         (SELECT max(o.recorded_at) FROM people_objection o WHERE o.person_id = p.id)) AS last
     FROM people_person p LEFT JOIN people_personidentity i ON i.person_id = p.id
-    WHERE p.created_at < %(before)s
+    WHERE p.created_at < %(before)s AND (%(among)s::uuid[] IS NULL OR p.id = ANY (%(among)s::uuid[]))
       AND NOT EXISTS (SELECT 1 FROM act_calltoaction c WHERE c.person_id = p.id AND c.status <> 'closed')
       AND NOT EXISTS (SELECT 1 FROM act_referral r WHERE r.person_id = p.id
                       AND r.status IN ('sent', 'accepted'))
@@ -58,12 +58,13 @@ def records_past_their_period(*, scope: Scope) -> tuple[list[UUID], int]:
     return [person for person, held in found if not held], sum(held for _, held in found)
 
 
-def _past_their_period(scope: Scope) -> list[tuple[UUID, bool]]:
+def _past_their_period(scope: Scope, among: Sequence[UUID] | None = None) -> list[tuple[UUID, bool]]:
     require(scope)
     rule, now = RULES["health_record"], scope.now
-    given: dict[str, datetime | int] = {
+    given: dict[str, Any] = {
         "before": rule.before(now),
         "now": now,
+        "among": None if among is None else list(among),
         "until": rule.child_until_age,
         "until_if_17": rule.child_until_age_if_17,
     }
@@ -72,7 +73,8 @@ def _past_their_period(scope: Scope) -> list[tuple[UUID, bool]]:
         return cursor.fetchall()
 
 
-# Of the decisions about the end of a basis the last one counts. Whatever another basis in force lets somebody
+# Of the decisions about the end of a basis the last one counts, and one that was never in force erases nobody:
+# whoever states it would otherwise erase alone. Whatever another basis in force lets somebody
 # see, and whatever is open for a person, keeps their record; so does the review of an emergency access.
 _STOPPED = """
 WITH ended AS (
@@ -80,7 +82,7 @@ WITH ended AS (
         SELECT c.what, c.delete_on FROM governance_basischange c
         WHERE c.basis_id = b.id AND c.what IN ('extend', 'replace', 'stop_and_delete', 'archive_on_hold')
         ORDER BY c.at DESC, c.id DESC LIMIT 1) decided ON true
-    WHERE b.ends_at <= %(now)s AND decided.what = 'stop_and_delete' AND decided.delete_on <= %(today)s
+    WHERE b.starts_at < b.ends_at AND b.ends_at <= %(now)s AND decided.what = 'stop_and_delete' AND decided.delete_on <= %(today)s
 ), live AS (
     SELECT b.id, b.sources FROM governance_legalbasis b
     WHERE b.starts_at <= %(now)s AND (b.ends_at IS NULL OR b.ends_at > %(now)s)
@@ -93,7 +95,7 @@ WITH ended AS (
     SELECT l.person_id, e.id FROM people_listplace l JOIN ended e ON l.name = ANY (e.sources)
 )
 SELECT t.person_id, max(t.basis), people_held(t.person_id) FROM rested t
-WHERE NOT EXISTS (SELECT 1 FROM governance_accessgrant g JOIN live b ON b.id = g.basis_id
+WHERE (%(among)s::uuid[] IS NULL OR t.person_id = ANY (%(among)s::uuid[])) AND NOT EXISTS (SELECT 1 FROM governance_accessgrant g JOIN live b ON b.id = g.basis_id
                   WHERE g.person_id = t.person_id AND g.starts_at <= %(now)s
                     AND (g.ends_at IS NULL OR g.ends_at > %(now)s))
   AND NOT EXISTS (SELECT 1 FROM people_listplace l JOIN live b ON l.name = ANY (b.sources)
@@ -115,15 +117,19 @@ class Due:
     held: int
 
 
-def due(*, scope: Scope) -> Due:
-    """Everybody whose record is to go now, each once: past its period, or with the legal basis that it rested on."""
+def due(*, scope: Scope, among: Sequence[UUID] | None = None) -> Due:
+    """Everybody whose record is to go now, each once: past its period, or with the legal basis that it rested on.
+
+    Of these people alone, where they are given.
+    """
     people: dict[str, list[UUID]] = {}
     held: set[UUID] = set()
     seen: set[UUID] = set()
+    given = {"now": scope.now, "today": today(scope.now), "among": None if among is None else list(among)}
     with connection.cursor() as cursor:
-        cursor.execute(_STOPPED, {"now": scope.now, "today": today(scope.now)})
+        cursor.execute(_STOPPED, given)
         stopped = [(person, f"basis {basis} ended: stop and delete", kept) for person, basis, kept in cursor.fetchall()]
-    over = [(person, "its period is over", kept) for person, kept in _past_their_period(scope)]
+    over = [(person, "its period is over", kept) for person, kept in _past_their_period(scope, among)]
     for person, why, kept in (*over, *stopped):
         if kept:
             held.add(person)

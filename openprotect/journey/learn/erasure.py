@@ -39,6 +39,7 @@ def erase_upheld(*, request: UUID, by: Scope, now: datetime) -> Done[dict[str, i
     if answered_by == by.actor:
         raise AnotherOfficer()
     with enter(system("retention", now=now)) as as_system, connection.cursor() as cursor:
+        people.keep_still([person], by=as_system)
         cursor.execute(_OPEN, {"person": person})
         waits = [what for (what,) in cursor.fetchall()]
         if waits:
