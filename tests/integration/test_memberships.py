@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection
 from django.db.utils import ProgrammingError
@@ -28,8 +30,9 @@ from openprotect.governance.errors import (
     UsernameBelongsToAnother,
 )
 from openprotect.governance.facts.staff import Vouched, Vouchers
+from openprotect.governance.models import Credential, User
 from openprotect.governance.permissions import PERMISSIONS
-from openprotect.governance.scope import Scope, enter, system
+from openprotect.governance.scope import Scope, enter, signing_in, system
 from openprotect.journey import flow
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, FIRST, SECOND, answer, small_service, staff
@@ -288,6 +291,36 @@ def test_nobody_says_how_those_are_proven_who_see_beyond_one_organisation(people
         flow.perform(governance.link_account, user=guardian, provider="cis2", subject="me", by=admin, now=BEGINS)
     assert flow.perform(governance.hand_over_setup, user=handler, by=admin, **given)
     assert flow.perform(governance.hand_over_setup, user=guardian, by=system("command line", now=BEGINS), **given)
+
+
+@pytest.mark.parametrize("by_a_change", [False, True])
+def test_a_role_that_reaches_further_is_proven_anew(people: Any, by_a_change: bool) -> None:
+    admin = administrator_of("T01")
+    user = appointed("puppet", "T01", "call_handler", by=admin)
+    given: dict[str, Any] = {"by": admin, "now": BEGINS}
+    flow.perform(governance.enter_email, user=user, email="mine@example.org", **given)
+    flow.perform(governance.link_account, user=user, provider="cis2", subject="mine", **given)
+    token = flow.perform(governance.hand_over_setup, user=user, real_now=BEGINS, **given)
+    password: dict[str, Any] = {"token": token, "password": "known to the administrator"}
+    flow.perform(governance.set_password, **password, by=signing_in(now=BEGINS), now=BEGINS, real_now=BEGINS)
+    if by_a_change:
+        membership = int(one("SELECT id FROM governance_membership WHERE user_id = %s", user))
+        terms: dict[str, Any] = {"team": None, "title": "", "ends_at": None, "supervisor": None}
+        flow.perform(governance.change_membership, membership=membership, role="ig_lead", **terms, **given)
+    else:
+        appointed("puppet", "T01", "ig_lead", by=admin)
+    with enter(signing_in(now=BEGINS)):
+        assert not User.objects.get(pk=user).has_usable_password()
+        assert not Authenticator.objects.filter(user_id=user).exists()
+        assert not SocialAccount.objects.filter(user_id=user).exists()
+        assert not Credential.objects.filter(user_id=user).exclude(email=None, setup_hash=None).exists()
+    again = appointed("puppet", "T01", "siro", by=admin)
+    flow.perform(
+        governance.enter_email, user=again, email="theirs@example.org", by=system("test", now=BEGINS), now=BEGINS
+    )
+    appointed("puppet", "T01", "caldicott_guardian", by=admin)  # proven outside the pages already
+    with enter(signing_in(now=BEGINS)):
+        assert Credential.objects.filter(user_id=user, email="theirs@example.org").exists()
 
 
 # --- The pages of an administrator ---

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
@@ -15,9 +14,10 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.proofs import delete_sessions, end_all
 from openprotect.governance.actions.staff import may_manage_user
 from openprotect.governance.errors import (
     AccountBelongsToAnother,
@@ -48,7 +48,7 @@ def hand_over_setup(*, user: int, by: Scope, now: datetime, real_now: datetime) 
     with enter(system("governance", now=now)):
         Credential.objects.update_or_create(user_id=user, defaults=given)
         Authenticator.objects.filter(user_id=user).delete()
-        _end_all([user])
+        end_all([user])
     record("set-up link handed over", by=by, of="user", id=user)
     return Done(token)
 
@@ -75,7 +75,7 @@ def set_password(*, token: str, password: str, by: Scope, now: datetime, real_no
         user.set_password(password)
         user.save(update_fields=["password"])  # type: ignore[misc]
         Credential.objects.filter(user=user).update(setup_hash=None, setup_until=None)
-        _end_all([user.pk])
+        end_all([user.pk])
     record("password set", by=by, of="user", id=user.pk)
     return Done(user.pk)
 
@@ -92,7 +92,7 @@ def change_password(*, user: int, password: str, by: Scope, now: datetime) -> Do
     with enter(system("governance", now=now)):
         found.set_password(password)
         found.save(update_fields=["password"])  # type: ignore[misc]
-        _end_all([found.pk])
+        end_all([found.pk])
     record("password changed", by=by, of="user", id=found.pk)
     return Done(None)
 
@@ -138,7 +138,7 @@ def begin_session(
         StaffSession.objects.filter(session_key=session_key).delete()
         StaffSession.objects.create(session_key=session_key, user_id=user, began_at=real_now)
         older = StaffSession.objects.filter(user_id=user).order_by("-began_at", "session_key")[keep:]
-        _delete(StaffSession.objects.filter(session_key__in=[each.session_key for each in older]))
+        delete_sessions(StaffSession.objects.filter(session_key__in=[each.session_key for each in older]))
     record("signed in", by=by, of="user", id=user, why=proven_by)
     return Done(None)
 
@@ -157,7 +157,7 @@ def sign_out_everywhere(*, user: int, by: Scope, now: datetime) -> Done[None]:
     if str(user) != by.actor:
         may_manage_user(user, by=by, now=now)
     with enter(system("governance", now=now)):
-        _end_all([user])
+        end_all([user])
     record("signed out everywhere", by=by, of="user", id=user)
     return Done(None)
 
@@ -171,7 +171,7 @@ def deactivate(*, user: int, by: Scope, now: datetime) -> Done[None]:
             membership.ends_at = max(now, membership.starts_at + timedelta(microseconds=1))
             membership.save(update_fields=["ends_at"])
         Credential.objects.filter(user_id=user).update(setup_hash=None, setup_until=None)
-        _end_all([user])
+        end_all([user])
     record("account closed", by=by, of="user", id=user)
     return Done(None)
 
@@ -185,25 +185,11 @@ def sweep_sessions(*, longest: timedelta, by: Scope, now: datetime, real_now: da
     permit("manage.memberships", by=by)
     over = StaffSession.objects.filter(began_at__lte=real_now - longest)
     leavers = StaffSession.objects.filter(~Q(user__is_active=True) | ~Q(user__in=_live(now).values("user")))
-    removed = _delete(over) + _delete(leavers)
+    removed = delete_sessions(over) + delete_sessions(leavers)
     Session.objects.filter(expire_date__lt=real_now).delete()
     links = Credential.objects.filter(setup_hash__isnull=False)
     links.filter(Q(setup_until__lte=real_now) | ~Q(user__is_active=True)).update(setup_hash=None, setup_until=None)
     return Done(removed)
-
-
-def _end_all(users: Iterable[int]) -> None:
-    users = list(users)
-    User.objects.filter(pk__in=users).update(session_epoch=F("session_epoch") + 1)
-    _delete(StaffSession.objects.filter(user_id__in=users))
-
-
-def _delete(sessions: Iterable[StaffSession]) -> int:
-    keys = [each.session_key for each in sessions]
-    if keys:
-        Session.objects.filter(session_key__in=keys).delete()
-        StaffSession.objects.filter(session_key__in=keys).delete()
-    return len(keys)
 
 
 def _live(now: datetime) -> QuerySet[Membership]:

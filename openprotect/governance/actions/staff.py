@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from openprotect.governance.actions.audit import permit, record
+from openprotect.governance.actions.proofs import forget_proofs
 from openprotect.governance.errors import (
     AlreadyEnded,
     GrantsToThemselves,
@@ -24,7 +25,7 @@ from openprotect.governance.errors import (
 )
 from openprotect.governance.facts.staff import NOBODY, Vouched, Vouchers
 from openprotect.governance.models import Membership, Organisation, Role, Team, User
-from openprotect.governance.permissions import PERMISSIONS
+from openprotect.governance.permissions import EVERYWHERE, PERMISSIONS
 from openprotect.governance.queries.staff import covered_by
 from openprotect.governance.rules import staff as rules
 from openprotect.governance.rules.words import fits
@@ -66,7 +67,8 @@ def appoint(
     """Give a person who works a role in an organisation from now on or from a later time; returns the user's id.
 
     `home` is who employs somebody who is new here, this organisation where it is not said. Whoever
-    holds the role there already is left as they are.
+    holds the role there already is left as they are. Given a role that reaches beyond one organisation
+    by an administrator, somebody proves who they are anew, outside the pages.
     """
     _may_manage(organisation, by=by)
     _may_give(role, team, organisation, by=by)
@@ -92,6 +94,8 @@ def appoint(
         vouchers=vouchers,
         today=today(now),
     )
+    if user is not None:
+        _prove_anew(user.id, role, by=by, now=now)
     with enter(system("governance", now=now)):
         if user is None:
             user = User(username=username, name=name, home_id=employer)
@@ -128,7 +132,7 @@ def change_membership(
 ) -> Done[int]:
     """End a membership and begin one on other terms in its place, vouched for as before; returns the new one's id.
 
-    What it says now stays true of until now. Raises GrantsToThemselves, NoSuchRole, NoSuchTeam, EndsTooEarly,
+    What it says now stays true of until now. A role that reaches further is proven as in `appoint`. Raises GrantsToThemselves, NoSuchRole, NoSuchTeam, EndsTooEarly,
     EndMissing, HeldAlready, SupervisesThemselves.
     """
     old = _theirs(membership, by=by, now=now)
@@ -151,6 +155,7 @@ def change_membership(
     )
     if ends_at is None and held.exclude(id=old.id).exists():
         raise HeldAlready()
+    _prove_anew(old.user_id, role, by=by, now=now)
     with enter(system("governance", now=now)):
         _end(old, now)
         made = _begin(
@@ -222,6 +227,20 @@ def _may_give(role: str, team: int | None, organisation: int, *, by: Scope) -> N
     if by.identity == "staff":
         kind = Organisation.objects.values_list("kind", flat=True).get(id=organisation)
         rules.reach(kind=kind, label=found.label, permissions=found.permissions)
+
+
+def _prove_anew(user: int, role: str, *, by: Scope, now: datetime) -> None:
+    # An administrator says how somebody is proven whose role reaches no further than one organisation, and
+    # could sign in as them: what they said does not last into a role that does.
+    reaching = Q(permissions__overlap=sorted(EVERYWHERE))
+    if by.identity == "system" or not Role.objects.filter(reaching, name=role).exists():
+        return
+    still = Q(ends_at=None) | Q(ends_at__gt=now)
+    if Membership.objects.filter(still, user_id=user, role__in=Role.objects.filter(reaching)).exists():
+        return
+    with enter(system("governance", now=now)):
+        forget_proofs(user)
+    record("proofs forgotten", by=by, of="user", id=user, why=role)
 
 
 def may_manage_user(user: int, *, by: Scope, now: datetime) -> None:
