@@ -45,4 +45,14 @@ def run(*, pack_version: int, population: Population, dataset: str, index_date: 
         index_date=index_date,
         result=result,
         arrivals=arrivals(population, dataset, set(result.members["person_id"].to_pylist())),
+        codelists={name: found.sha256 for name, found in sorted(codelists.items())},
+        data_age=_data_age(population, dataset),
     )
+
+
+def _data_age(population: Population, dataset: str) -> dict[str, str]:
+    """The latest date of any record, by table, as far as the dataset says it."""
+    manifest = population.manifest(dataset)
+    latest = getattr(manifest, "latest", None)
+    found = {table: latest(table) for table in manifest.tables} if latest else {}
+    return {table: day.isoformat() for table, day in found.items() if day}

@@ -185,8 +185,13 @@ def _rules(plan: Plan) -> pa.Table:
 
 def _template(plan: Plan, rule: Rule) -> str:
     window = window_of(rule)
-    template = rule.reason or plan.cohort.groups[rule.group].label
+    template = template_of(plan.cohort, rule)
     if window is None:
         return template
     start = window.before(plan.index_date)
     return template.replace("{window_start}", f"{start.day} {start:%B %Y}")
+
+
+def template_of(cohort: Cohort, rule: Rule) -> str:
+    """The words in which a rule gives its reason."""
+    return rule.reason or cohort.groups[rule.group].label
