@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from openprotect.cli import comparing
 from openprotect.lib.london import today
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.group()
 def cohort() -> None:
     """Find who is in a programme, and say why."""
+
+
+for command in (comparing.english, comparing.diff, comparing.runs, comparing.was_in):
+    cohort.add_command(command)
 
 
 @cohort.command()

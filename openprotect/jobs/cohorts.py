@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
+import pyarrow as pa
+
 from openprotect.governance import queries as governance
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
 from openprotect.journey.identify import actions as identify
 from openprotect.journey.identify.engine import run_cohort
 from openprotect.journey.identify.facts import BuiltRun
 from openprotect.people import opt_outs
 from openprotect.people import queries as people
+from openprotect.people.facts import Known
 from openprotect.people.from_records import arrivals
 from openprotect.people.population import Population
 from openprotect.programmes import queries as programmes
-from openprotect.programmes.cohort_lists import FILE, read_lists
 from openprotect.programmes.rules import FINDING
 
 
@@ -28,14 +30,11 @@ def run(*, pack_version: int, population: Population, dataset: str, index_date: 
     """
     by = system("worker", now=now)
     with enter(by):
-        lists = people.listed(scope=by)
-        pack = programmes.pack(pack_version)
-        programmes.require_running(pack.programme.key, now=now)
+        cohort, codelists = programmes.cohort_with_lists(pack_version)
+        programmes.require_running(programmes.pack(pack_version).programme.key, now=now)
         basis = programmes.require_basis(pack_version, FINDING, now=now)
-        use = governance.use_under(basis, scope=by)
-        known = opt_outs.known_of(purposes=use.purposes, scope=by) if use.opt_out_applies else None
-    codelists = read_lists(pack.cohort, pack.files, None, FILE, [])
-    result = run_cohort(pack.cohort, codelists, population, dataset, index_date, lists, known)
+        lists, known = what_may_be_read(pack_version, by=by)
+    result = run_cohort(cohort, codelists, population, dataset, index_date, lists, known)
     return flow.perform(
         identify.build_cohort,
         by=replace(by, basis=basis),
@@ -48,6 +47,17 @@ def run(*, pack_version: int, population: Population, dataset: str, index_date: 
         codelists={name: found.sha256 for name, found in sorted(codelists.items())},
         data_age=_data_age(population, dataset),
     )
+
+
+def what_may_be_read(pack_version: int, *, by: Scope) -> tuple[pa.Table, Known | None]:
+    """The imported lists, and who is left out of a use beyond care, for finding people by a version.
+
+    Raises NoLiveBasis, OptOutsNotFresh.
+    """
+    basis = programmes.require_basis(pack_version, FINDING, now=by.now)
+    use = governance.use_under(basis, scope=by)
+    known = opt_outs.known_of(purposes=use.purposes, scope=by) if use.opt_out_applies else None
+    return people.listed(scope=by), known
 
 
 def _data_age(population: Population, dataset: str) -> dict[str, str]:

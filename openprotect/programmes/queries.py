@@ -9,7 +9,10 @@ from openprotect.governance.risk_errors import (
     Suspended,
 )
 from openprotect.programmes import rules
+from openprotect.programmes.codelists import CodeList
+from openprotect.programmes.cohort_lists import FILE, read_lists
 from openprotect.programmes.definitions import Pack
+from openprotect.programmes.definitions.cohort import Cohort
 from openprotect.programmes.loader import cached_pack
 from openprotect.programmes.models import Activation, PackVersion
 
@@ -26,6 +29,22 @@ def pack(version: int) -> Pack:
 def _files(version: int) -> dict[str, bytes]:
     files = PackVersion.objects.values_list("files", flat=True).get(id=version)
     return {name: text.encode("utf-8") for name, text in files.items()}
+
+
+def cohort_with_lists(version: int) -> tuple[Cohort, dict[str, CodeList]]:
+    """The cohort of a published version, and the code lists that were frozen with it."""
+    found = pack(version)
+    return found.cohort, read_lists(found.cohort, found.files, None, FILE, [])
+
+
+def version_id(programme: str, version: str) -> int | None:
+    """The id of a published version by its name."""
+    return PackVersion.objects.filter(programme=programme, version=version).values_list("id", flat=True).first()
+
+
+def versions(programme: str) -> list[PackVersion]:
+    """The published versions of a programme, the latest first."""
+    return list(PackVersion.objects.filter(programme=programme).defer("files").order_by("-published_at", "-id"))
 
 
 def titles() -> dict[str, str]:

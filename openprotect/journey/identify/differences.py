@@ -46,15 +46,16 @@ def compare(before: Definition, after: Definition) -> tuple[Change, ...]:
 def change_lines(change: Change) -> tuple[str, ...]:
     """A change as lines of text."""
     name = f"{change.what} {change.name}"
+    begins = f"{change.what.capitalize()} {change.name}"
     if change.what == "list" and change.how == "changed":
-        return (f"{name.capitalize()} has other codes.", *(f"  {line}" for line in change.says))
+        return (f"{begins} has other codes.", *(f"  {line}" for line in change.says))
     if change.how == "added":
         return (f"New {name}:", *(f"  {line}" for line in change.says))
     if change.how == "removed":
         return (f"Gone, {name}. It said:", *(f"  {line}" for line in change.said))
-    only = " only gives its reason in other words" if change.how == "reworded" else ""
+    changed = f"{begins} gives its reason in other words" if change.how == "reworded" else f"Changed, {name}"
     return (
-        f"Changed, {name}{only}. It said:",
+        f"{changed}. It said:",
         *(f"  {line}" for line in change.said),
         "It says:",
         *(f"  {line}" for line in change.says),
@@ -86,8 +87,10 @@ def _rules(said: DefinitionRead, says: DefinitionRead) -> Iterable[Change]:
         elif key not in was:
             yield Change("rule", "added", key, says=rule_lines(now[key]))
         elif was[key] != now[key]:
-            how = "reworded" if _same_people(was[key], now[key]) else "changed"
-            yield Change("rule", how, key, rule_lines(was[key]), rule_lines(now[key]))
+            if _same_people(was[key], now[key]):
+                yield Change("rule", "reworded", key, (was[key].reason,), (now[key].reason,))
+            else:
+                yield Change("rule", "changed", key, rule_lines(was[key]), rule_lines(now[key]))
 
 
 def _same_people(was: RuleRead, now: RuleRead) -> bool:

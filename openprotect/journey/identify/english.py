@@ -63,7 +63,7 @@ def as_text(definition: DefinitionRead, version: str) -> str:
     ]
     if definition.exclusions:
         lines += ["", "Left out before any rule is asked:"]
-        lines += [f"  {key}: {says}" for key, says in definition.exclusions.items()]
+        lines += [f"  {_plain(key)}: {says}" for key, says in definition.exclusions.items()]
     count = len(definition.rules)
     lines += ["", "One rule that is true is enough to be in:" if count > 1 else "The one rule:"]
     for rule in definition.rules:

@@ -20,6 +20,8 @@ from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.cohort import Cohort, window_of
 
 PAGE = 50
+Run = CohortRun
+"""One run as interfaces get it."""
 
 
 @dataclass(frozen=True)
