@@ -233,17 +233,19 @@ def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | Non
     plane = population()
     dataset = dataset or plane.last()
     day = as_of.date() if as_of else today(datetime.now(UTC))
-    lists, known = None, None
+    lists, known, localities = None, None, None
     if by is not None:
         from openprotect.jobs import cohorts
 
         version = now.version or was.version
         assert version is not None
-        lists, known = cohorts.what_may_be_read(version, by=by)
+        lists, known, localities = cohorts.what_may_be_read(version, (was.cohort, now.cohort), by=by)
         day = as_of.date() if as_of else today(by.now)
     else:
         click.echo("Without a database nobody stands on an imported list.", err=True)
-    before, after = (run_cohort(each.cohort, each.lists, plane, dataset, day, lists, known) for each in (was, now))
+    before, after = (
+        run_cohort(each.cohort, each.lists, plane, dataset, day, lists, known, localities) for each in (was, now)
+    )
     return would_move(before, after, plane, dataset, day)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -19,6 +20,7 @@ from openprotect.people.facts import Known
 from openprotect.people.from_records import arrivals
 from openprotect.people.population import Population
 from openprotect.programmes import queries as programmes
+from openprotect.programmes.definitions.cohort import Cohort, list_versions
 from openprotect.programmes.rules import FINDING
 
 
@@ -33,8 +35,8 @@ def run(*, pack_version: int, population: Population, dataset: str, index_date: 
         cohort, codelists = programmes.cohort_with_lists(pack_version)
         programmes.require_running(programmes.pack(pack_version).programme.key, now=now)
         basis = programmes.require_basis(pack_version, FINDING, now=now)
-        lists, known = what_may_be_read(pack_version, by=by)
-    result = run_cohort(cohort, codelists, population, dataset, index_date, lists, known)
+        lists, known, localities = what_may_be_read(pack_version, (cohort,), by=by)
+    result = run_cohort(cohort, codelists, population, dataset, index_date, lists, known, localities)
     return flow.perform(
         identify.build_cohort,
         by=replace(by, basis=basis),
@@ -49,15 +51,20 @@ def run(*, pack_version: int, population: Population, dataset: str, index_date: 
     )
 
 
-def what_may_be_read(pack_version: int, *, by: Scope) -> tuple[pa.Table, Known | None]:
-    """The imported lists, and who is left out of a use beyond care, for finding people by a version.
+def what_may_be_read(
+    pack_version: int, definitions: Iterable[Cohort], *, by: Scope
+) -> tuple[pa.Table, Known | None, dict[str, str]]:
+    """The imported lists, who is left out of a use beyond care, and the localities of practices.
+
+    For finding people by a version, with these definitions of a cohort, which say what versions of lists they ask for.
 
     Raises NoLiveBasis, OptOutsNotFresh.
     """
     basis = programmes.require_basis(pack_version, FINDING, now=by.now)
     use = governance.use_under(basis, scope=by)
     known = opt_outs.known_of(purposes=use.purposes, scope=by) if use.opt_out_applies else None
-    return people.listed(scope=by), known
+    versions = {asked for cohort in definitions for asked in list_versions(cohort)}
+    return people.listed(scope=by, versions=versions), known, governance.localities_of_practices()
 
 
 def _data_age(population: Population, dataset: str) -> dict[str, str]:

@@ -250,7 +250,8 @@ class Import:
 
 def engine(work: Path | None = None, *, memory: str = "2GB") -> Backend:
     """A DuckDB in process, which spills into `work` what does not fit into `memory`."""
-    settings = {"memory_limit": memory}
+    # ibis writes lambdas with an arrow, which DuckDB 2.0 reads only when it is told to.
+    settings = {"memory_limit": memory, "lambda_syntax": "ENABLE_SINGLE_ARROW"}
     if work is not None:
         settings["temp_directory"] = str(work)
     return ibis.duckdb.connect(":memory:", **settings)

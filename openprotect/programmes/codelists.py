@@ -16,7 +16,7 @@ from pathlib import Path
 
 from openprotect.lib.errors import Fault
 
-SYSTEMS = ("snomed", "dmd", "icd10", "opcs4")
+SYSTEMS = ("snomed", "dmd", "icd10", "opcs4", "ods", "lsoa")
 CODE_COLUMNS = ("code", "id", "dmd_id", "snomed_id")
 READ_COLUMNS = ("ctv3id", "ctv3code")
 TERM_COLUMNS = ("term", "name", "dmd_name", "ctv3preferredtermdesc", "description")
@@ -40,6 +40,8 @@ _READ = re.compile(r"(?=.*[A-Za-z.])[A-Za-z0-9]{2}[A-Za-z0-9.]{3}")
 _SHAPES = {
     "icd10": (re.compile(r"[A-Z][0-9]{2}[0-9A-Z]{0,3}"), "an ICD-10 code without a dot, such as N185"),
     "opcs4": (re.compile(r"[A-Z][0-9]{2}[0-9]?"), "an OPCS-4 code without a dot, such as M012"),
+    "ods": (re.compile(r"[A-Z0-9]{3,10}"), "the ODS code of a practice, such as A81001"),
+    "lsoa": (re.compile(r"[A-Z][0-9]{8}"), "an LSOA, such as E01000001"),
 }
 _TAG = re.compile(r" \([a-z/ ]+\)$")
 _READ_ADVICE = (
@@ -52,8 +54,8 @@ _READ_ADVICE = (
 class CodeList:
     """A list of codes of one system, in the order of its file, with the hash of that file.
 
-    `system` is snomed, dmd (dm+d), icd10 or opcs4. ICD-10 and OPCS-4 codes have no dot and
-    stand for everything below them.
+    `system` is snomed, dmd (dm+d), icd10 or opcs4; ods for practices, lsoa for areas. ICD-10 and
+    OPCS-4 codes have no dot and stand for everything below them.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """Runs a cohort over the population plane, in process, on DuckDB."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import ibis
@@ -9,13 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 
-from openprotect.journey.identify.compile import EVIDENCE, Plan, Tables
+from openprotect.journey.identify.compile import Plan, Tables
 from openprotect.journey.identify.facts import MEMBERS, CohortResult
+from openprotect.journey.identify.notes import notes, unknown_lists
+from openprotect.journey.identify.truth import EVIDENCE, evidence, holds
 from openprotect.people.facts import Known
 from openprotect.people.population import Population
 from openprotect.people.population import engine as new_engine
 from openprotect.programmes.codelists import CodeList
 from openprotect.programmes.definitions.cohort import Cohort, Rule, window_of
+from openprotect.programmes.definitions.conditions import unit_of
 
 READ = ("people", "events", "medicines", "admissions", "services")
 LISTED_ONLY = "list:"
@@ -32,6 +36,7 @@ def run_cohort(
     index_date: date,
     lists: pa.Table | None = None,
     known: Known | None = None,
+    localities: Mapping[str, str] | None = None,
 ) -> CohortResult:
     """Who is in the cohort on `index_date`, and why: computed in one pass over each table.
 
@@ -39,30 +44,34 @@ def run_cohort(
     lists are, because a list was drawn up for their care.
 
     `lists` are the imported lists: columns `list`, `from_date`, and `nhs_number` or
-    `person_id`. Whoever stands on one but not in the records takes part as `list:` and their
-    NHS number. Raises NoSuchDataset.
+    `person_id`; `version`, where there is one, names the version of the list that a rule asks for, and is
+    null for the latest. Whoever stands on one but not in the records takes part as `list:` and their
+    NHS number. `localities` are those of practices, by code. Raises NoSuchDataset.
     """
     backend = new_engine()
     try:
         tables = {name: population.table(backend, dataset, name) for name in READ}
         listed = on_lists(lists, population, backend, dataset)
         out = None if known is None else out_of_use(known, population, backend, dataset)
-        return run_over(Plan(cohort, codelists, index_date), backend, tables, listed, out)
+        result = run_over(Plan(cohort, codelists, index_date, localities), backend, tables, listed, out)
+        return replace(result, notes=(*result.notes, *unknown_lists(cohort, lists)))
     finally:
         backend.disconnect()
 
 
 def on_lists(lists: pa.Table | None, population: Population, backend: Backend, dataset: str) -> ir.Table | None:
-    """The imported lists by the person ids of the records: columns list, person_id, from_date."""
+    """The imported lists by the person ids of the records: columns list, version, person_id, from_date."""
     if lists is None or not lists.num_rows:
         return None
     rows = ibis.memtable(lists)
+    version = rows.version.fill_null("") if "version" in lists.column_names else ibis.literal("")
+    rows = rows.mutate(version=version, from_date=rows.from_date.cast("date"))
     if "person_id" in lists.column_names:
-        return rows.select("list", "person_id", from_date=rows.from_date.cast("date"))
+        return rows.select("list", "version", "person_id", "from_date")
     identities = population.table(backend, dataset, "identities").select("person_id", "nhs_number")
     joined = rows.left_join(identities, rows.nhs_number == identities.nhs_number)
     person = ibis.coalesce(joined.person_id, ibis.literal(LISTED_ONLY) + rows.nhs_number)
-    return joined.select("list", person_id=person, from_date=joined.from_date.cast("date"))
+    return joined.select("list", "version", "from_date", person_id=person)
 
 
 def out_of_use(known: Known, population: Population, backend: Backend, dataset: str) -> ir.Table:
@@ -93,7 +102,7 @@ def run_over(
 ) -> CohortResult:
     """The same over tables that are at hand, with the columns of `people.population.TABLES`.
 
-    `listed` has the columns list, person_id and from_date; `out` person_id and out.
+    `listed` has the columns list, version ('' for the latest), person_id and from_date; `out` person_id and out.
     """
     persons = plan.persons(tables, listed)
     if out is not None:
@@ -118,7 +127,7 @@ def run_over(
         groups={key: found.get(key, 0) for key in cohort.groups},
         excluded=excluded,
         attrition=tuple(_attrition(counts, excluded, people)),
-        notes=tuple(f"Rule {rule.id} found nobody." for rule in cohort.rules if rule.id not in fired),
+        notes=tuple(notes(plan, fired)),
     )
 
 
@@ -135,21 +144,21 @@ def _members(plan: Plan, row: ir.Table) -> ir.Table:
     """One row for each person and each rule that is true of them, with the reason in words."""
     rules = plan.cohort.rules
     entry = f"struct<position: int64, evidence: {EVIDENCE}>"
-    shown = row.mutate(**{f"shown_{at}": plan.evidence(row, rule.when) for at, rule in enumerate(rules)})
+    shown = row.mutate(**{f"shown_{at}": evidence(plan, row, rule.when) for at, rule in enumerate(rules)})
     found = []
     for at, rule in enumerate(rules):
-        evidence = shown[f"shown_{at}"]
-        holds = plan.holds(shown, rule.when)
+        record = shown[f"shown_{at}"]
+        true = holds(plan, shown, rule.when)
         if rule.unless is not None:
-            holds = holds & ~plan.holds(shown, rule.unless, evidence)
-        filled = ibis.struct({"position": ibis.literal(at, "int64"), "evidence": evidence}).cast(entry)
-        found.append(ibis.ifelse(holds, filled, ibis.null(entry)))
+            true = true & ~holds(plan, shown, rule.unless, record)
+        filled = ibis.struct({"position": ibis.literal(at, "int64"), "evidence": record}).cast(entry)
+        found.append(ibis.ifelse(true, filled, ibis.null(entry)))
     each = shown.select("person_id", entry=ibis.array(found).unnest())
     each = each.filter(each.entry.notnull())
     flat = each.select(
         "person_id",
         position=each.entry["position"],
-        **{name: each.entry["evidence"][name] for name in ("date", "code", "listed", "list", "count")},
+        **{name: each.entry["evidence"][name] for name in ("date", "value", "code", "listed", "list", "count")},
     )
     names, terms = ibis.memtable(_rules(plan)), ibis.memtable(plan.terms())
     named = flat.join(names, "position").left_join(terms, ["list", "listed"])
@@ -159,6 +168,7 @@ def _members(plan: Plan, row: ir.Table) -> ir.Table:
         ("term", term),
         ("date", named.date.strftime("%-d %B %Y")),
         ("count", named["count"].cast("string")),
+        ("value", named["value"].cast("string").re_replace(r"\.0$", "")),
     ):
         reason = reason.replace(f"{{{placeholder}}}", value.fill_null(""))
     ordered = named.order_by("person_id", "position")
@@ -194,4 +204,6 @@ def _template(plan: Plan, rule: Rule) -> str:
 
 def template_of(cohort: Cohort, rule: Rule) -> str:
     """The words in which a rule gives its reason."""
-    return rule.reason or cohort.groups[rule.group].label
+    template = rule.reason or cohort.groups[rule.group].label
+    unit = unit_of(rule.when)
+    return template.replace("{value}", f"{{value}} {unit}") if unit else template

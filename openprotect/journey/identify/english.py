@@ -8,10 +8,17 @@ from openprotect.journey.identify.facts import DefinitionRead, ListRead, RuleRea
 from openprotect.journey.identify.words import in_words
 from openprotect.programmes.codelists import CodeList, plain_term
 from openprotect.programmes.definitions.cohort import Cohort, Exclusion, Rule
-from openprotect.programmes.definitions.conditions import Condition
+from openprotect.programmes.definitions.conditions import Condition, parts_of
 
 FIRST_TERMS = 5
-SYSTEMS = {"snomed": "SNOMED CT", "dmd": "dm+d", "icd10": "ICD-10", "opcs4": "OPCS-4"}
+SYSTEMS = {
+    "snomed": "SNOMED CT",
+    "dmd": "dm+d",
+    "icd10": "ICD-10",
+    "opcs4": "OPCS-4",
+    "ods": "practice",
+    "lsoa": "area",
+}
 _COLUMNS = {
     "date_of_death": "the date of death",
     "date_of_birth": "the date of birth",
@@ -90,11 +97,8 @@ def _rule(rule: Rule, cohort: Cohort) -> RuleRead:
 
 
 def _lines(condition: Condition, cohort: Cohort, depth: int) -> tuple[tuple[int, str], ...]:
-    inside: tuple[Condition, ...] = getattr(condition, "parts", ())
-    if (part := getattr(condition, "part", None)) is not None:
-        inside = (part,)
     found = [(depth, in_words(condition, cohort))]
-    for each in inside:
+    for each in parts_of(condition):
         found += _lines(each, cohort, depth + 1)
     return tuple(found)
 
