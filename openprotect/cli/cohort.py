@@ -72,14 +72,17 @@ def run(
 @click.argument("person")
 def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset: str | None, person: str) -> None:
     """Why PERSON (an id in the records, or an NHS number) is in the cohort of PACK or not."""
+    from dataclasses import replace
+
     from openprotect.journey.identify.explain import as_text, explain_person
     from openprotect.programmes.cohort_lists import read_cohort
 
     population = _population()
     dataset = dataset or population.last()
     found = read_cohort(pack, codelists)
-    explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), person)
-    click.echo(as_text(explanation))
+    known_as = population.find(dataset, person)
+    explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), known_as or person)
+    click.echo(as_text(replace(explanation, person_id=person) if known_as else explanation))
 
 
 def _computed(pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date) -> "CohortResult":

@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from openprotect.interop.feeds.record_columns import Column, choice, day, ignored, like, optional, required, text
-from openprotect.interop.feeds.records import RecordFormat, Source
+from openprotect.interop.feeds.records import Columns
+from openprotect.interop.feeds.tabular import Source, Tabular
 
 _SEX = {"M": "male", "F": "female"}
 
@@ -31,47 +32,38 @@ def _name(cell: ir.StringValue) -> ir.StringValue:
     return cell.re_replace(r"\d+$", "")
 
 
-def _people(rows: ir.Table) -> ir.Table:
-    return _with_nulls(
-        rows.select(
-            person_id=rows.Id,
-            date_of_birth=rows.BIRTHDATE,
-            sex=rows.GENDER.cases(*_SEX.items()),
-            date_of_death=rows.DEATHDATE,
-        ),
-        "practice_code registration_started registration_ended lsoa imd_decile imd_edition ethnic_category",
-    )
+def _people(rows: ir.Table) -> dict[str, ir.Value]:
+    return {
+        "person_id": rows.Id,
+        "date_of_birth": rows.BIRTHDATE,
+        "sex": rows.GENDER.cases(*_SEX.items()),
+        "date_of_death": rows.DEATHDATE,
+    }
 
 
-def _identities(rows: ir.Table) -> ir.Table:
-    return _with_nulls(
-        rows.select(
-            person_id=rows.Id,
-            given_name=_name(rows.FIRST),
-            family_name=_name(rows.LAST),
-            address_line_1=rows.ADDRESS,
-            address_line_2=rows.CITY,
-            address_line_3=rows.COUNTY,
-            postcode=rows.ZIP,
-        ),
-        "nhs_number address_line_4 address_line_5 mobile landline email language other_needs",
-    )
+def _identities(rows: ir.Table) -> dict[str, ir.Value]:
+    return {
+        "person_id": rows.Id,
+        "given_name": _name(rows.FIRST),
+        "family_name": _name(rows.LAST),
+        "address_line_1": rows.ADDRESS,
+        "address_line_2": rows.CITY,
+        "address_line_3": rows.COUNTY,
+        "postcode": rows.ZIP,
+    }
 
 
-def _events(rows: ir.Table) -> ir.Table:
-    events = rows.select(person_id=rows.PATIENT, date=rows.START, code=rows.CODE, system=ibis.literal("snomed"))
-    return _with_nulls(events, "value unit")
+def _coded(date: str, system: str) -> Columns:
+    """A row with a code, on a day."""
+    return lambda rows: {
+        "person_id": rows.PATIENT,
+        "date": rows[date],
+        "code": rows.CODE,
+        "system": ibis.literal(system),
+    }
 
 
-def _medicines(rows: ir.Table) -> ir.Table:
-    return rows.select(person_id=rows.PATIENT, date=rows.START, code=rows.CODE, system=ibis.literal("rxnorm"))
-
-
-def _with_nulls(rows: ir.Table, columns: str) -> ir.Table:
-    return rows.mutate(**{column: ibis.null("string") for column in columns.split()})
-
-
-SYNTHEA = RecordFormat(
+SYNTHEA = Tabular(
     "synthea",
     people=Source(
         "patients.csv",
@@ -104,7 +96,7 @@ SYNTHEA = RecordFormat(
                 optional(choice("SYSTEM", ("SNOMED-CT", "http://snomed.info/sct"))),
             ),
             person="PATIENT",
-            into={"events": _events},
+            into={"events": _coded("START", "snomed")},
         ),
         Source(
             "medications.csv",
@@ -116,7 +108,7 @@ SYNTHEA = RecordFormat(
                 *_ignored("REASONCODE REASONDESCRIPTION"),
             ),
             person="PATIENT",
-            into={"medicines": _medicines},
+            into={"medicines": _coded("START", "rxnorm")},
         ),
     ),
 )
