@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from openprotect.people.population import Population
 
-FORMATS = ("synthea", "tables")
+FORMATS = ("fhir", "synthea", "tables")
 
 
 def population() -> "Population":
@@ -42,11 +42,12 @@ def records(form: str, dataset: str | None, changes: bool, sources: tuple[str, .
 
     A file with a fault changes nothing: each fault is said, and the exit code is 2.
     """
-    from openprotect.interop.feeds.records import import_records, sources_given
+    from openprotect.interop.feeds.fhir import FHIR
+    from openprotect.interop.feeds.records import RecordFormat, import_records, sources_given
     from openprotect.interop.feeds.synthea import SYNTHEA
     from openprotect.interop.feeds.tables import TABLES_FORMAT
 
-    formats = {read.name: read for read in (SYNTHEA, TABLES_FORMAT)}
+    formats: dict[str, RecordFormat] = {read.name: read for read in (FHIR, SYNTHEA, TABLES_FORMAT)}
     imported = import_records(
         folder,
         form=formats[form],

@@ -35,7 +35,7 @@ from openprotect.people.population import (
     keep,
     sha256_of,
 )
-from openprotect.people.spool import Spool, kept_beside, no_rows, quoted
+from openprotect.people.spool import WITHDRAWN, Spool, kept_beside, no_rows, quoted
 
 READER = 1
 """Counts up when the same files would be read otherwise, so that they are not taken for the same import."""
@@ -133,7 +133,7 @@ class Import:
             known = " UNION ALL ".join(people) or "SELECT NULL WHERE false"
             yield self.con.execute(
                 f"SELECT DISTINCT r.person_id AS value FROM {rows} r"
-                f" WHERE r.origin = {origin} AND r.person_id NOT IN (SELECT * FROM ({known}))"
+                f" WHERE r.origin = {origin} AND r.nth < {WITHDRAWN} AND r.person_id NOT IN (SELECT * FROM ({known}))"
             ).to_arrow_table()
 
     def shared_numbers(self) -> pa.Table:
@@ -215,7 +215,7 @@ class Import:
         own = [*columns, kept_beside(name)]
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._fresh(name, partition, own)}")
         if self.changes and (there := self._there(name, partition)):
-            self.con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._merged(name, there, own)}")
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._merged(name, there, partition, own)}")
         if name == "events":
             self._opt_outs()
         elif name == IDENTITIES:
@@ -248,20 +248,22 @@ class Import:
         chosen = [special.get(column, column) for column in columns]
         # A row is a duplicate if all of it stands twice, the columns we do not use included.
         return (
-            f"SELECT {', '.join(chosen)} FROM (SELECT DISTINCT * EXCLUDE (nth) FROM {rows}) r"
+            f"SELECT {', '.join(chosen)} FROM (SELECT DISTINCT * EXCLUDE (nth) FROM {rows} WHERE nth < {WITHDRAWN}) r"
             " JOIN known k ON k.source_id = r.person_id"
         )
 
-    def _merged(self, name: str, there: str, columns: Sequence[str]) -> str:
+    def _merged(self, name: str, there: str, partition: int, columns: Sequence[str]) -> str:
         """What is there, without what is replaced or removed, and with what is new."""
         chosen = ", ".join(columns)
         gone = "SELECT person_id FROM gone"
         if name in ("people", IDENTITIES):
             kept = f"SELECT {chosen} FROM {there} WHERE person_id NOT IN (SELECT person_id FROM fresh UNION ALL {gone})"
             return f"{kept} UNION ALL SELECT {chosen} FROM fresh"
+        came = self.spool.rows(name, partition)
+        entries = f"SELECT {self.pseudonyms.sql('entry')} FROM {came} WHERE entry IS NOT NULL" if came else "SELECT ''"
         kept = (
             f"SELECT {chosen} FROM {there} WHERE person_id NOT IN ({gone})"
-            " AND (entry IS NULL OR entry NOT IN (SELECT entry FROM fresh WHERE entry IS NOT NULL))"
+            f" AND (entry IS NULL OR entry NOT IN ({entries}))"
         )
         return f"({kept}) UNION ALL (SELECT {chosen} FROM fresh EXCEPT ALL ({kept}))"
 

@@ -18,6 +18,10 @@ one entry of the source it is (the first is 0), the source's own id of that entr
 files of the import it was in."""
 
 
+WITHDRAWN = 65535
+"""As `nth`: a row that says only that the entry is not to be kept any more."""
+
+
 class Spool:
     """Rows by table and partition. Memory does not grow with their number."""
 
@@ -57,6 +61,15 @@ class Spool:
             if rows := self.rows("people", partition):
                 yield self.engine.con.execute(
                     f"SELECT person_id AS value FROM {rows} GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
+                ).to_arrow_table()
+
+    def entries_twice(self, name: str, origin: int) -> Iterator[pa.Table]:
+        """Entries of one file that stand more than once, with other data each time: their ids, in pieces."""
+        for partition in range(self.partitions):
+            if rows := self.rows(name, partition):
+                yield self.engine.con.execute(
+                    f"SELECT entry AS value FROM {rows} WHERE origin = {origin} AND entry IS NOT NULL"
+                    f" AND nth < {WITHDRAWN} GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
                 ).to_arrow_table()
 
     def duplicates(self, name: str, origin: int) -> int:

@@ -55,6 +55,7 @@ class Incoming:
     wrong: Callable[[str, Sequence[object], str], None]
     skipped: Mapping[str, int] = field(default_factory=dict)
     unique: tuple[str, ...] = ()
+    entry: str = ""  # the column of the source's own id of a row
     is_people: bool = False
     removes: bool = False  # everything of these people goes, before anything else is taken in
 
@@ -181,6 +182,9 @@ def _hold_against(incoming: Sequence[Incoming], writing: Import) -> None:
             if not source.is_people:
                 strangers = _values(writing.strangers(name, origin))
                 source.wrong(source.person, strangers, f"a person who is in {people}")
+            if source.entry and not source.is_people:
+                twice = _values(writing.spool.entries_twice(name, origin))
+                source.wrong(source.entry, twice, "each once: another row has it with other data")
 
 
 def _totals(incoming: Sequence[Incoming], writing: Import, hashes: Mapping[str, str]) -> dict[str, Totals]:

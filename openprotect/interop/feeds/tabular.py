@@ -178,6 +178,7 @@ class _Opened:
             self.wrong,
             {reason: counts[f"skip {reason}"] for reason in self.source.skip if counts[f"skip {reason}"]},
             self.source.unique,
+            self.source.entry if self.source.entry in self.file.columns else "",
             is_people,
             removes,
         )
