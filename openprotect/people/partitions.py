@@ -223,18 +223,19 @@ class Import:
                 "UPDATE fresh SET type_1_opt_out ="
                 " coalesce(type_1_stated, false) OR person_id IN (SELECT person_id FROM opted_out)"
             )
+        before = self._parts_before(name, partition)
+        if before and self._is_unchanged(name, partition, own):
+            return before
         draft = self._folder(name) / f".{partition}.draft"
         made = self.con.execute(
             f"COPY (SELECT {', '.join(own)} FROM fresh ORDER BY ALL) TO {quoted(draft)} {_COPY}"
         ).fetchone()
         rows = made[0] if made else 0
-        before = self._parts_before(name, partition)
+        self._count(name, partition)
         if not rows:
             draft.unlink()
-            self._count(name, partition, changed=bool(before))
             return []
         file = f"{partition:03}-{sha256_of(draft)[:16]}.parquet"
-        self._count(name, partition, changed=[part.file for part in before] != [file])
         _settle(draft, self._folder(name) / file)
         return [Part(partition, file, rows, self._latest(name))]
 
@@ -297,10 +298,17 @@ class Import:
         found = self.con.execute(f"SELECT max({DATES[name]}) FROM fresh").fetchone()
         return str(found[0]) if found and found[0] else None
 
-    def _count(self, name: str, partition: int, *, changed: bool) -> None:
+    def _is_unchanged(self, name: str, partition: int, columns: Sequence[str]) -> bool:
+        there = self._there(name, partition)
+        chosen = ", ".join(columns)
+        found = self.con.execute(
+            f"SELECT (SELECT count(*) FROM fresh) = (SELECT count(*) FROM {there})"
+            f" AND NOT EXISTS (SELECT {chosen} FROM fresh EXCEPT ALL SELECT {chosen} FROM {there})"
+        ).fetchone()
+        return bool(found and found[0])
+
+    def _count(self, name: str, partition: int) -> None:
         """What is in `fresh` and was not there, and the other way round."""
-        if not changed:
-            return
         there = self._there(name, partition) if self._parts_before(name, partition) else None
         columns = ", ".join(f'"{column}"' for column in TABLES[name])
         old = f"SELECT {columns} FROM {there}" if there else f"SELECT {columns} FROM fresh WHERE false"

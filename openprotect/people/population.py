@@ -187,6 +187,10 @@ class Manifest:
         found = [part.latest for part in self.parts.get(table, ()) if part.latest]
         return date.fromisoformat(max(found)) if found else None
 
+    def data_age(self) -> dict[str, date]:
+        """The same of each table that has records."""
+        return {table: found for table in self.tables if (found := self.latest(table))}
+
 
 class Population:
     """The datasets in one folder. Identities stand beside it, in a folder whose name ends in `-identities`.

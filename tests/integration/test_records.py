@@ -3,19 +3,32 @@
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import ibis
+import pyarrow as pa
 import pytest
+from pyarrow import csv, parquet
 
 from openprotect.interop.feeds.record_columns import nhs_number
 from openprotect.interop.feeds.records import RecordFormat, RecordsHaveFaults, import_records
 from openprotect.interop.feeds.synthea import SYNTHEA
 from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.lib.nhs_number import is_nhs_number, number_for_tests
-from openprotect.people.population import NoSuchDataset, NotADatasetName, Population, engine
+from openprotect.people import partitions
+from openprotect.people.population import TABLES as TYPES
+from openprotect.people.population import (
+    AnotherKey,
+    NoSuchDataset,
+    NotADatasetName,
+    NotPrivate,
+    Population,
+    engine,
+)
 
 NOW = datetime(2020, 3, 30, 9, tzinfo=UTC)
 HEADER = ",".join(column.name for column in TABLES_FORMAT.people.columns if column.present)
@@ -25,6 +38,7 @@ p1,1950-01-01,female,,D82001,2001-01-01,,E01000001,2,2019,A,{NHS[0]},Ada,Marsh,1
 p2,1931-05-06,male,2020-01-02,D82001,2001-01-01,2020-01-02,E01000002,9,2019,99,,Ravi,Patel,,,,,,,,,,gu,
 p3,,unknown,,,,,,,,,,,,,,,,,,,,,,
 """
+EVENTS = "person_id,date,code,system,value,unit\n"
 TABLES = {
     "people.csv": PEOPLE,
     "events.csv": "person_id,date,code,system,value,unit\np1,2020-01-01,84114007,snomed,,\np1,2020-01-02,84114007,snomed,48.5,mmol/mol\n",
@@ -122,6 +136,175 @@ def test_an_extract_again_writes_only_what_has_changed(tables: Path, population:
     assert {name for name in first if name not in now} == {n for n in first if "admissions" in n}
 
 
+def as_parquet(folder: Path, **cast: pa.DataType) -> None:
+    """The same tables as Parquet, the numbers and dates in types of their own; one as a folder of two files."""
+    for path in sorted(folder.glob("*.csv")):
+        table = csv.read_csv(path, convert_options=csv.ConvertOptions(strings_can_be_null=True))
+        for at, name in enumerate(table.column_names):
+            kind = cast.get(name, pa.string() if name in ("code", "nhs_number") else None)
+            if kind is not None:
+                table = table.set_column(at, name, table[name].cast(kind))
+        if path.stem == "events":
+            (folder / "events.parquet").mkdir()
+            for number in range(2):
+                parquet.write_table(table.slice(number, 1), folder / "events.parquet" / f"part-{number}.parquet")
+        else:
+            parquet.write_table(table, folder / f"{path.stem}.parquet")
+        path.unlink()
+
+
+def test_parquet_gives_what_csv_gives(tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    expected = {name: rows(population, name) for name in TYPES}
+    as_parquet(tables, date=pa.timestamp("us"))
+    totals = bring_in(tables, population).manifest.files
+    assert (totals["medicines.parquet"].rows, totals["medicines.parquet"].duplicate) == (2, 1)
+    assert {name: rows(population, name) for name in TYPES} == expected
+
+
+def test_a_fault_in_parquet_has_its_row_and_column(tables: Path, population: Population) -> None:
+    as_parquet(tables, value=pa.string())
+    table = parquet.read_table(tables / "medicines.parquet")
+    codes = table["code"].cast(pa.float64())
+    parquet.write_table(table.set_column(2, "code", codes), tables / "medicines.parquet")
+    lines = faults(tables, population)
+    assert "medicines.parquet, row 1, column code: read '327070006.0', expected a code of 6 to 18 digits" in lines
+
+
+def test_changes_are_added_and_whoever_is_removed_goes(tables: Path, population: Population) -> None:
+    for name in ("events.csv", "medicines.csv"):
+        lines = (tables / name).read_text().splitlines()
+        (tables / name).write_text(
+            "".join(f"{line},{'row_id' if not at else f'r{at}'}\n" for at, line in enumerate(lines))
+        )
+    (tables / "medicines.csv").write_text((tables / "medicines.csv").read_text().replace(",r2", ",r1"))
+    bring_in(tables, population)
+    delta = tables.with_name("delta")
+    delta.mkdir()
+    header = "person_id,date,code,system,value,unit,row_id\n"
+    (delta / "events.csv").write_text(
+        header + "p1,2020-01-05,84114007,snomed,,,r2\np2,2020-01-06,84114007,snomed,,,r9\n"
+    )
+    (delta / "people.csv").write_text(f"{HEADER}\np4,,female,,,,,,,,,,,,,,,,,,,,,,\np3,,male,,,,,,,,,,,,,,,,,,,,,,\n")
+    changed = import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert {name: tuple(counts.values()) for name, counts in changed.manifest.changes.items()} == {
+        "people": (1, 1, 0), "identities": (1, 0, 0), "events": (2, 0, 1),
+        "medicines": (0, 0, 0), "admissions": (0, 0, 0), "services": (0, 0, 0),
+    }  # fmt: skip
+    assert [(row["person_id"], str(row["date"])) for row in rows(population, "events")] == [
+        ("p1", "2020-01-01"), ("p1", "2020-01-05"), ("p2", "2020-01-06"),
+    ]  # fmt: skip
+    for path in delta.iterdir():
+        path.unlink()
+    (delta / "removed.csv").write_text("person_id\np1\n")
+    gone = import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert gone.manifest.tables == {
+        "people": 3, "identities": 3, "events": 1, "medicines": 0, "admissions": 0, "services": 0
+    }  # fmt: skip
+    assert gone.manifest.changes["people"] == {"added": 0, "changed": 0, "removed": 1}
+    assert gone.manifest.data_age() == {"events": date(2020, 1, 6)}
+
+
+def test_changes_need_something_to_change(tables: Path, population: Population) -> None:
+    with pytest.raises(NoSuchDataset):
+        import_records(tables, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+
+
+def test_only_touched_partitions_are_written(
+    tables: Path, population: Population, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "BYTES_A_PARTITION", 128)
+    bring_in(tables, population)
+    first = population.manifest("d")
+    assert first.partitions == 8
+    before = files(population)
+    delta = tables.with_name("delta")
+    delta.mkdir()
+    (delta / "events.csv").write_text(EVENTS + "p2,2020-02-02,84114007,snomed,,\n")
+    import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    fresh = {name for name, inode in files(population).items() if before.get(name) != inode}
+    assert len(fresh) == 1
+    assert next(iter(fresh)).startswith("population/d/events/")
+    assert len(rows(population, "events")) == 3
+
+
+def test_no_id_of_the_source_stands_in_the_record_tables(tables: Path, population: Population) -> None:
+    (tables / "people.csv").write_text(PEOPLE.replace("\np", "\nperson-of-source-").replace(",p", ",p"))
+    for name in ("events.csv", "medicines.csv", "admissions.csv", "services.csv"):
+        (tables / name).write_text((tables / name).read_text().replace("p1,", "person-of-source-1,"))
+    bring_in(tables, population)
+    for path in population.folder.rglob("*"):
+        if path.is_file():
+            said = str(parquet.read_table(path).to_pylist()) if path.suffix == ".parquet" else path.read_text()
+            assert "person-of-source" not in said
+            assert NHS[0] not in said
+            assert "Marsh" not in said
+    one, other = population.pseudonyms("d"), Population(population.folder, key="k" * 40).pseudonyms("d")
+    assert set(population.source_ids("d")) == {one.of(f"person-of-source-{n}") for n in (1, 2, 3)}
+    assert one.of("person-of-source-1") not in (
+        other.of("person-of-source-1"),
+        population.pseudonyms("e").of("person-of-source-1"),
+    )
+    with pytest.raises(AnotherKey):
+        import_records(tables, form=TABLES_FORMAT, population=Population(population.folder, key="k" * 40), dataset="d",
+                       now=NOW, changes=True)  # fmt: skip
+
+
+def test_a_folder_that_others_can_enter_is_refused(tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    key = population.folder.with_name("population-key.json")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    for path in (population.folder, population.identities, population.folder / "d", key):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        path.chmod(0o755)
+        with pytest.raises(NotPrivate, match="755"):
+            population.manifest("d")
+        path.chmod(mode)
+    population.manifest("d")
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from openprotect.people import partitions, population
+at = int(sys.argv[1])
+count = 0
+def die_at(real):
+    def called(*given, **named):
+        global count
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), 9)
+        return real(*given, **named)
+    return called
+os.replace, os.fsync = die_at(os.replace), die_at(os.fsync)
+partitions.BYTES_A_PARTITION = 512
+from tests.integration.test_records import bring_in
+bring_in(Path(sys.argv[2]), population.Population(Path(sys.argv[3])))
+print(count)
+"""
+LAST = 16
+
+
+@pytest.mark.parametrize(
+    "at", [1, 9, LAST, *(pytest.param(n, marks=pytest.mark.trial) for n in range(2, LAST + 2) if n not in (9, LAST))]
+)
+def test_a_kill_leaves_the_old_records_or_the_new(at: int, tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    old = {name: rows(population, name) for name in TYPES}
+    (tables / "events.csv").write_text(EVENTS + "p2,2020-02-02,84114007,snomed,,\n")
+    (tables / "people.csv").write_text(PEOPLE.replace("Ada", "Zoë"))
+    arguments = [str(at), str(tables), str(population.folder)]
+    done = subprocess.run([sys.executable, "-c", KILLED, *arguments], cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == (-9 if at <= LAST else 0)
+    found = {name: rows(population, name) for name in TYPES}
+    bring_in(tables, population)
+    new = {name: rows(population, name) for name in TYPES}
+    assert found in (old, new)
+    assert len(new["events"]) == 1
+    assert {path.name for path in population.folder.iterdir()} == {".lock", "d", "last-import"}
+
+
 def test_a_bad_file_leaves_the_dataset_as_it_was(tables: Path, population: Population) -> None:
     bring_in(tables, population)
     before = rows(population, "events")
@@ -144,7 +327,6 @@ def content(name: str, data: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes(data)
 
 
-EVENTS = "person_id,date,code,system,value,unit\n"
 BAD = {
     "no people": (lambda folder: (folder / "people.csv").unlink(), "people.csv: read 'no such file'"),
     "no events": (lambda folder: (folder / "events.csv").unlink(), "events.csv: read 'no such file'"),
@@ -156,6 +338,8 @@ BAD = {
     "JSON": (content("events.csv", b'{"a": 1}'), "read 'JSON'"),
     "compressed": (content("events.csv", b"\x1f\x8b\x08rest"), "read 'a compressed file'"),
     "parquet": (content("events.csv", b"PAR1rest"), "read 'a Parquet file'"),
+    "no Parquet": (lambda folder: (folder / "events.csv").rename(folder / "events.parquet"), "events.parquet: read 'Parquet magic bytes"),
+    "both": (content("events.parquet", b"PAR1"), "events.csv: read 'events.parquet beside it', expected one of the two"),
     "PDF": (content("events.csv", b"%PDF-1.7"), "read 'a PDF'"),
     "NUL": (content("events.csv", EVENTS.encode() + b"p1,2020-01-01,841\x0014007,snomed,,\n"), "row 2: read 'a NUL byte'"),
     "mixed encodings": (content("events.csv", EVENTS.encode() + "p1,2020-01-01,1,snomed,,\xe9\n".encode() + b"p1,2020-01-01,1,snomed,,\xe9\n"), "both UTF-8 and Windows-1252"),
@@ -289,6 +473,46 @@ def test_a_bad_synthea_export_is_refused(spoil, said: str, synthea: Path, popula
     spoil(synthea)
     lines = faults(synthea, population, SYNTHEA)
     assert any(said in line for line in lines), lines
+
+
+MORE_SYNTHEA = {
+    "encounters.csv": "Id,START,STOP,PATIENT,ORGANIZATION,PROVIDER,PAYER,ENCOUNTERCLASS,CODE,DESCRIPTION,"
+    "BASE_ENCOUNTER_COST,TOTAL_CLAIM_COST,PAYER_COVERAGE,REASONCODE,REASONDESCRIPTION\n"
+    "e1,2020-01-01T10:00:00Z,2020-01-05T10:00:00Z,{0},o,p,q,inpatient,1505002,Admission,1,1,0,,\n"
+    "e2,2020-02-01T10:00:00Z,2020-02-01T10:30:00Z,{0},o,p,q,wellness,162673000,Check,1,1,0,,\n",
+    "observations.csv": "DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE\n"
+    "2020-01-02T10:00:00Z,{0},e1,laboratory,4548-4,HbA1c,6.1,%,numeric\n"
+    "2020-01-02T10:00:00Z,{0},e1,social-history,72166-2,Smoking,Never smoker,,text\n"
+    "2020-01-02T10:00:00Z,{0},e1,,QALY,QALY,40.0,a,numeric\n",
+    "immunizations.csv": "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST\n2020-01-03T10:00:00Z,{0},e1,140,Influenza,140\n",
+    "procedures.csv": "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST,REASONCODE,REASONDESCRIPTION\n"
+    "2020-01-04T10:00:00Z,{0},e1,430193006,Medication reconciliation,1,,\n",
+    "allergies.csv": "START,STOP,PATIENT,ENCOUNTER,CODE,SYSTEM,DESCRIPTION,TYPE,CATEGORY\n"
+    "2001-01-01,,{0},e1,419199007,Unknown,Allergy,allergy,environment\n"
+    "2001-01-01,,{0},e1,7984,RxNorm,Penicillin V,allergy,medication\n",
+}
+
+
+def test_the_other_coded_files_of_synthea_are_read_where_they_are_there(synthea: Path, population: Population) -> None:
+    somebody = (synthea / "patients.csv").read_text().splitlines()[1].split(",")[0]
+    for name, text in MORE_SYNTHEA.items():
+        (synthea / name).write_text(text.replace("{0}", somebody))
+    totals = bring_in(synthea, population, SYNTHEA).manifest.files
+    assert {name: (totals[name].rows, totals[name].kept, dict(totals[name].skipped)) for name in MORE_SYNTHEA} == {
+        "encounters.csv": (2, 1, {"no stay in a hospital": 1}),
+        "observations.csv": (3, 2, {"no LOINC code": 1}),
+        "immunizations.csv": (1, 1, {}),
+        "procedures.csv": (1, 1, {}),
+        "allergies.csv": (2, 1, {"no SNOMED CT code": 1}),
+    }
+    events = [(str(row["date"]), row["code"], row["system"], row["value"]) for row in rows(population, "events")]
+    assert {
+        ("2020-01-02", "4548-4", "loinc", 6.1), ("2020-01-02", "72166-2", "loinc", None),
+        ("2020-01-03", "140", "cvx", None), ("2020-01-04", "430193006", "snomed", None),
+        ("2001-01-01", "419199007", "snomed", None),
+    } <= set(events)  # fmt: skip
+    (stay,) = rows(population, "admissions")
+    assert (str(stay["admitted_on"]), str(stay["discharged_on"]), stay["code"]) == ("2020-01-01", "2020-01-05", None)
 
 
 def test_synthea_comes_without_what_it_does_not_have(synthea: Path, population: Population) -> None:

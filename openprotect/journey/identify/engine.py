@@ -1,6 +1,6 @@
 """Runs a cohort over the population plane, in process, on DuckDB."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -24,8 +24,8 @@ from openprotect.programmes.definitions.conditions import unit_of
 READ = ("people", "events", "medicines", "admissions", "services")
 LISTED_ONLY = "list:"
 """What the id of somebody begins with who stands on an imported list but not in the records."""
-OPTED_OUT, OBJECTED = "national-data-opt-out", "own-objection"
-_SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection"}
+OPTED_OUT, OBJECTED, TYPE_1 = "national-data-opt-out", "own-objection", "type-1-opt-out"
+_SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection", TYPE_1: "Type 1 opt-out"}
 
 
 def run_cohort(
@@ -37,6 +37,7 @@ def run_cohort(
     lists: pa.Table | None = None,
     known: Known | None = None,
     localities: Mapping[str, str] | None = None,
+    covered: Collection[str] = READ,
 ) -> CohortResult:
     """Who is in the cohort on `index_date`, and why: computed in one pass over each table.
 
@@ -46,11 +47,13 @@ def run_cohort(
     `lists` are the imported lists: columns `list`, `from_date`, and `nhs_number` or
     `person_id`; `version`, where there is one, names the version of the list that a rule asks for, and is
     null for the latest. Whoever stands on one but not in the records takes part as `list:` and their
-    NHS number. `localities` are those of practices, by code. Raises NoSuchDataset.
+    NHS number. `localities` are those of practices, by code. Of the tables that are not `covered` by a
+    legal basis nothing is read. Raises NoSuchDataset.
     """
     backend = new_engine()
     try:
         tables = {name: population.table(backend, dataset, name) for name in READ}
+        tables |= {name: table.filter(False) for name, table in tables.items() if name not in covered}
         listed = on_lists(lists, population, backend, dataset)
         out = None if known is None else out_of_use(known, population, backend, dataset)
         result = run_over(Plan(cohort, codelists, index_date, localities), backend, tables, listed, out)
@@ -79,7 +82,9 @@ def out_of_use(known: Known, population: Population, backend: Backend, dataset: 
 
     A number that the national service was not asked about counts as opted out; who has none is not.
     """
-    identities = population.table(backend, dataset, "identities").select("person_id", "nhs_number")
+    identities = population.table(backend, dataset, "identities")
+    type_1 = ibis.ifelse(identities.type_1_opt_out, TYPE_1, None) if known.type_1 else ibis.null("string")
+    identities = identities.select("person_id", "nhs_number", type_1=type_1.cast("string"))
     numbers = [
         *((number, OBJECTED) for number in known.objected - known.opted_out),
         *((number, OPTED_OUT) for number in known.opted_out),
@@ -89,11 +94,11 @@ def out_of_use(known: Known, population: Population, backend: Backend, dataset: 
         schema={"nhs_number": "string", "why": "string"},
     )
     asked = ibis.memtable({"nhs_number": sorted(known.checked)}, schema={"nhs_number": "string"})
-    joined = identities.left_join(named, "nhs_number").select("person_id", "nhs_number", "why")
+    joined = identities.left_join(named, "nhs_number").select("person_id", "nhs_number", "why", "type_1")
     unasked = identities.filter(identities.nhs_number.length() > 0).anti_join(asked, "nhs_number")
     unasked = unasked.select("person_id", unchecked=ibis.literal(OPTED_OUT))
     both = joined.left_join(unasked, "person_id")
-    both = both.select("person_id", out=ibis.coalesce(both.unchecked, both.why))
+    both = both.select("person_id", out=ibis.coalesce(both.unchecked, both.why, both.type_1))
     return both.filter(both.out.notnull()).distinct()
 
 
@@ -106,7 +111,11 @@ def run_over(
     """
     persons = plan.persons(tables, listed)
     if out is not None:
-        applies = out if listed is None else out.anti_join(listed, "person_id")
+        applies = out
+        if listed is not None:
+            applies = out.anti_join(listed, "person_id")
+            silent = out.semi_join(listed, "person_id").select("person_id")
+            tables = {n: t if n == "people" else t.anti_join(silent, "person_id") for n, t in tables.items()}
         joined = persons.left_join(applies, "person_id")
         persons = joined.mutate(excluded=ibis.coalesce(joined.out, joined.excluded)).select(*persons.columns)
     by_exclusion = persons.group_by("excluded").aggregate(people=persons.count())
@@ -115,7 +124,7 @@ def run_over(
     members = members.cast(MEMBERS)
     cohort = plan.cohort
     exclusions = [one.id for one in cohort.exclusions]
-    excluded = {key: counts.get(key, 0) for key in ([] if out is None else [OPTED_OUT, OBJECTED]) + exclusions}
+    excluded = {key: counts.get(key, 0) for key in ([] if out is None else [OPTED_OUT, OBJECTED, TYPE_1]) + exclusions}
     in_groups = members.group_by("group").aggregate([("person_id", "count_distinct")]).to_pylist()
     found = {row["group"]: row["person_id_count_distinct"] for row in in_groups}
     people = pc.count_distinct(members["person_id"]).as_py()
