@@ -106,11 +106,12 @@ def explain(
     names = flow.perform(identify.open_records, person=person, by=by, now=now)
     with enter(system("worker", now=now)) as scope:
         cohort, codelists = programmes.cohort_with_lists(pack_version)
-        lists = people.listed(scope=scope)
+        lists = people.listed(scope=scope, versions=set(list_versions(cohort)))
+        localities = governance.localities_of_practices()
     known_as = next((found for name in names if (found := population.find(dataset, name))), None)
     if known_as is None:
         raise NotInTheRecords(dataset=dataset)
-    return explain_person(cohort, codelists, population, dataset, index_date, known_as, lists)
+    return explain_person(cohort, codelists, population, dataset, index_date, known_as, lists, localities)
 
 
 def _data_age(population: Population, dataset: str) -> dict[str, str]:
