@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openprotect.journey.identify.rules import pooled, safe_to_show, steps_left, suppressed
+from openprotect.journey.identify.rules import moves_shown, pooled, safe_to_show, steps_left, suppressed
 
 LIMIT = 5
 Table = tuple[int, ...]
@@ -77,6 +77,32 @@ def given_away(look: Callable[[Table], Look]) -> list[tuple[Hashable, int]]:
 @pytest.mark.parametrize("look", [beside_its_sum, in_one_pool, step_by_step])
 def test_every_hidden_number_could_be_another(look: Callable[[Table], Look]) -> None:
     assert given_away(look) == []
+
+
+def moves(values: int, below: int) -> dict[Hashable, list[tuple[tuple[int, int], ...]]]:
+    """Who came in and went out, by one dimension: what looks the same, of what hides anything.
+
+    How much each value has grown is known to everybody: it is what the figures of both runs leave.
+    """
+    alike: defaultdict[Hashable, list[tuple[tuple[int, int], ...]]] = defaultdict(list)
+    for flat in product(range(below), repeat=2 * values):
+        flows = tuple(zip(flat[::2], flat[1::2], strict=True))
+        people = (sum(flat[::2]), sum(flat[1::2]))
+        shown = moves_shown(people, {"by": flows}, {"by"}, LIMIT)
+        grown = tuple(came - went for came, went in flows)
+        whole = max(people) < below if shown is not None else max(map(abs, grown)) <= below - LIMIT + 1
+        if not shown and whole:  # else the worlds beside it may lie beyond those that are looked at
+            alike[grown, people if shown is not None else None].append(flows)
+    return alike
+
+
+@pytest.mark.parametrize(("values", "below"), [(1, 14), (2, 11), (3, 6)])
+def test_how_many_changed_places_is_told_by_nothing_that_is_shown(values: int, below: int) -> None:
+    alike = moves(values, below)
+    assert alike
+    assert [
+        seen for seen, worlds in alike.items() for n in range(values) if len({each[n] for each in worlds}) < 2
+    ] == []
 
 
 CELLS = st.dictionaries(st.text(max_size=3), st.integers(0, 40) | st.integers(0, 100_000), min_size=1, max_size=30)

@@ -18,6 +18,7 @@ from openprotect.journey.identify.queries import Counted, Units
 
 CLOSED = (dimensions.AGE, dimensions.SEX, dimensions.DEPRIVATION, dimensions.ETHNIC)
 TOGETHER = "+"  # between the keys of groups that somebody is in
+_PARTS = ("practice", "locality", "deprivation")  # everybody has one value of each
 _MOVES_NEED = {"practice": PEOPLE, "locality": PEOPLE, "deprivation": DEPRIVATION, "rule": RULE, "group": GROUP}
 
 
@@ -63,9 +64,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Picture:
-    """A cohort as a reader is shown it. `people` is None where they are too few; `own` where only theirs are counted."""
+    """A cohort as a reader is shown it: their `own` people alone, or the `whole`. `people` is None where they are too few."""
 
     own: bool
+    whole: bool
     people: int | None
     by: tuple[Breakdown, ...]
     groups: Groups | None
@@ -80,13 +82,14 @@ def picture(
     mine = [each for each in counted if units is None or _is_own(each, units)]
     total = sum(each.people for each in mine if each.dimension == PEOPLE)
     if units is None and rules.is_small(total, SHOWN_FROM):
-        return Picture(False, None, (), None, Breakdown(RULE, ()), ())
+        return Picture(False, True, None, (), None, Breakdown(RULE, ()), ())
 
     def exact(dimension: str) -> bool:
         return units is not None and scope.may(NEEDS[dimension])
 
     return Picture(
         own=units is not None and not units.everybody,
+        whole=units is None or (units.everybody and not units.stopped),
         people=total,
         by=tuple(_closed(mine, dimension, exact(dimension)) for dimension in CLOSED),
         groups=_groups(_sums(mine, GROUPS), groups, exact(GROUPS)),
@@ -98,15 +101,25 @@ def picture(
 def moves(found: Moves, *, own: bool, scope: Scope) -> Moves | None:
     """Who came in and went out as a reader is shown it; None where nothing of it is shown.
 
-    Whoever cares for the people is shown what the role may see. All others are shown everything or,
-    where one number is small, nothing: each of them is tied to the others, and to the figures of both runs.
+    Whoever cares for the people is shown what the role may see, all others what tells no small number.
     """
     if own:
         by = {key: flows for key, flows in found.by.items() if scope.may(NEEDS[_MOVES_NEED[key]])}
         return Moves(found.before, found.after, found.people, by)
-    numbers = [found.before, found.after, found.people.came, found.people.went]
-    numbers += [each for flows in found.by.values() for flow in flows.values() for each in (flow.came, flow.went)]
-    return found if rules.safe_to_show(numbers, SHOWN_FROM) else None
+    if not rules.safe_to_show((found.before, found.after), SHOWN_FROM):
+        return None
+    flows = {key: [(flow.came, flow.went) for flow in each.values()] for key, each in found.by.items()}
+    shown = rules.moves_shown((found.people.came, found.people.went), flows, _PARTS, SHOWN_FROM)
+    if shown is None:
+        return None
+    return Moves(found.before, found.after, found.people, {key: found.by[key] for key in found.by if key in shown})
+
+
+def may_show_steps(everybody: int, shown: Picture) -> bool:
+    """Whether a reader is shown how everybody was found: not where their own people and all would tell the others."""
+    if shown.people is None:
+        return False
+    return shown.whole or rules.safe_to_show((everybody, everybody - shown.people), SHOWN_FROM)
 
 
 def attrition(people: int, first: int, excluded: Mapping[str, int]) -> dict[str, tuple[int | None, int | None]]:

@@ -7,7 +7,7 @@ hidden number, at least two values with which all that is shown would look the s
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -66,4 +66,27 @@ def steps_left(first: int, gone: Mapping[Key, int], limit: int) -> dict[Key, tup
         left -= people
         passed += parts[key] is None
         shown[key] = (parts[key], left if passed in (0, hidden) else None)
+    return shown
+
+
+Moved = tuple[int, int]
+
+
+def moves_shown(
+    people: Moved, by: Mapping[Key, Collection[Moved]], parts: Collection[Key], limit: int
+) -> set[Key] | None:
+    """By which dimensions it is shown how many came in and went out, besides how many altogether; None for nothing.
+
+    A dimension with a small number is left out whole. How much each of its values has grown is known from
+    the figures of both runs; what is not known is how many of them changed places, and that has to be
+    two at least, among at least two values, where the values of a dimension are `parts` of everybody.
+    """
+    if not safe_to_show(people, limit):
+        return None
+    shown = {key for key, flows in by.items() if safe_to_show((each for flow in flows for each in flow), limit)}
+    for key in parts:
+        if key in by and key not in shown:
+            changed = sum(min(flow) for flow in by[key])
+            if changed < 2 or len(by[key]) < 2:
+                return None
     return shown
