@@ -64,8 +64,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Picture:
-    """A cohort as a reader is shown it: their `own` people alone, or the `whole`. `people` is None where they are too few."""
+    """A cohort as a reader is shown it: their `own` people alone, or the `whole`, for which they may care. `people` is None where they are too few."""
 
+    cares: bool
     own: bool
     whole: bool
     people: int | None
@@ -82,12 +83,13 @@ def picture(
     mine = [each for each in counted if units is None or _is_own(each, units)]
     total = sum(each.people for each in mine if each.dimension == PEOPLE)
     if units is None and rules.is_small(total, SHOWN_FROM):
-        return Picture(False, True, None, (), None, Breakdown(RULE, ()), ())
+        return Picture(False, False, True, None, (), None, Breakdown(RULE, ()), ())
 
     def exact(dimension: str) -> bool:
         return units is not None and scope.may(NEEDS[dimension])
 
     return Picture(
+        cares=units is not None,
         own=units is not None and not units.everybody,
         whole=units is None or (units.everybody and not units.stopped),
         people=total,

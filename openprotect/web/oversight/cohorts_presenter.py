@@ -71,6 +71,7 @@ def cohort(
         "lists": len(run.codelists),
         "own": shown.own,
         "exact": bool(shown.rules.rows),
+        "cares": shown.cares,
         "limit": SHOWN_FROM,
         "people": f"{shown.people:,}" if shown.people is not None else "",
         "steps": _steps(run, shown),
