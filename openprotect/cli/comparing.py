@@ -248,7 +248,7 @@ def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | Non
         run_cohort(each.cohort, each.lists, plane, dataset, day, lists, known, localities, covered or READ)
         for each in (was, now)
     )
-    return would_move(before, after, plane, dataset, day)
+    return would_move(before, after, plane, dataset, day, localities)
 
 
 def _about(run: Run) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def test_who_was_in_on_a_day_and_why() -> None:
 @pytest.mark.usefixtures("service")
 def test_the_definition_is_read_aloud() -> None:
     shown = page("central-team", "/oversight/cohorts/definition")
-    assert "at least two issues of immunosuppressants within 6 months" in shown
+    assert "at least two issues of immunosuppressants within 6 months, those of one day counted once" in shown
     assert "not clinically approved" in shown
     assert "The reason they are given:" in shown
 

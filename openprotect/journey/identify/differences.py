@@ -28,7 +28,7 @@ from openprotect.people.population import Population, engine
 from openprotect.programmes.codelists import CodeList
 from openprotect.programmes.definitions.cohort import Cohort
 
-PRACTICE = "practice"
+PRACTICE, LOCALITY = "practice", "locality"
 Definition = tuple[Cohort, Mapping[str, CodeList]]
 
 
@@ -63,16 +63,26 @@ def change_lines(change: Change) -> tuple[str, ...]:
 
 
 def would_move(
-    before: CohortResult, after: CohortResult, population: Population, dataset: str, index_date: date
+    before: CohortResult,
+    after: CohortResult,
+    population: Population,
+    dataset: str,
+    index_date: date,
+    localities: Mapping[str, str] | None = None,
 ) -> Moves:
-    """Who would come in and go out if the one definition took the place of the other: over the same records and day."""
+    """Who would come in and go out if the one definition took the place of the other: over the same records and day.
+
+    `localities` are those of practices, by their codes; without it nobody is counted by locality.
+    """
     was, now = _people(before), _people(after)
     known = _known(population, dataset, was ^ now, index_date)
     by: dict[str, Mapping[str, Flow]] = {
         RULE: _flows(_pairs(before, "rule"), _pairs(after, "rule")),
         GROUP: _flows(_pairs(before, "group"), _pairs(after, "group")),
     }
-    for dimension in (PRACTICE, DEPRIVATION, AGE, SEX, ETHNIC):
+    for one in known.values():
+        one[LOCALITY] = (localities or {}).get(one[PRACTICE], UNKNOWN)
+    for dimension in (*([LOCALITY] if localities else []), PRACTICE, DEPRIVATION, AGE, SEX, ETHNIC):
         came = Counter(known[person][dimension] for person in now - was)
         went = Counter(known[person][dimension] for person in was - now)
         by[dimension] = {value: Flow(came[value], went[value]) for value in sorted({*came, *went})}

@@ -8,7 +8,7 @@ from openprotect.journey.identify.facts import DefinitionRead, ListRead, RuleRea
 from openprotect.journey.identify.words import in_words
 from openprotect.programmes.codelists import CodeList, plain_term
 from openprotect.programmes.definitions.cohort import Cohort, Exclusion, Rule
-from openprotect.programmes.definitions.conditions import Condition, parts_of
+from openprotect.programmes.definitions.conditions import Condition, Counted, parts_of
 
 FIRST_TERMS = 5
 SYSTEMS = {
@@ -97,7 +97,10 @@ def _rule(rule: Rule, cohort: Cohort) -> RuleRead:
 
 
 def _lines(condition: Condition, cohort: Cohort, depth: int) -> tuple[tuple[int, str], ...]:
-    found = [(depth, in_words(condition, cohort))]
+    says = in_words(condition, cohort)
+    if isinstance(condition, Counted) and condition.distinct == "date" and " day" not in says:
+        says = f"{says}, those of one day counted once"
+    found = [(depth, says)]
     for each in parts_of(condition):
         found += _lines(each, cohort, depth + 1)
     return tuple(found)
