@@ -15,7 +15,7 @@ from openprotect.journey.identify.facts import Flow, Moves
 from openprotect.people.population import Population
 from openprotect.programmes.cohort_lists import read_cohort
 from tests.factories.command_line import Installation
-from tests.integration.test_records import TABLES
+from tests.factories.record_tables import TABLES
 from tests.unit.journey.test_definitions_compared import FIRST, pack
 
 NOW = datetime(2020, 3, 30, 9, tzinfo=UTC)
