@@ -50,14 +50,16 @@ _RECORDED_AS = {"snomed": ("snomed",), "dmd": ("dmd", "snomed")}
 # A record as it is kept. The order of the fields is the order in which "latest" is decided.
 RECORD = {"date": "date", "value": "float64", "code": "string", "listed": "string", "list": "string"}
 _ROW = ibis.schema({"person_id": "string", "place": "int64", **RECORD})
+# What of a place decides whether a condition is true, beside the date.
+_ASKED: Mapping[type, set[str]] = {Counted: {"count"}, LatestOf: {"list"}, Value: {"value"}}
 NO_VALUE = float("-inf")  # no value is lower than every value
 _LATEST = ""  # of an imported list: its latest version
 
-# The map from code to place. `system` says how the key is to be read, where that is needed.
+# The map from code to place.
 _MAP = pa.schema(
     [
         ("place", pa.int64()), ("list", pa.string()), ("listed", pa.string()),
-        ("key", pa.string()), ("system", pa.string()), ("start", pa.date32()), ("end", pa.date32()),
+        ("key", pa.string()), ("start", pa.date32()), ("end", pa.date32()),
         ("unit", pa.string()), ("least", pa.int64()), ("under", pa.int64()),
     ]
 )  # fmt: skip
@@ -98,6 +100,8 @@ class Plan:
         self.localities = localities
         self.places: dict[Place, int] = {}
         self.every: set[int] = set()  # places of which each record is kept
+        self.firsts: set[int] = set()  # places of which the first record is asked for
+        self.asked: dict[int, set[str]] = {}  # what of the latest record of each place decides
         for rule in cohort.rules:
             for part in (part for condition in rule.conditions for part in walk(condition)):
                 self.need(part)
@@ -108,6 +112,9 @@ class Plan:
             number = self.places.setdefault(place, len(self.places))
             if asks_each_record(condition):
                 self.every.add(number)
+            elif isinstance(condition, Recorded) and condition.evidence == "first":
+                self.firsts.add(number)
+            self.asked.setdefault(number, {"date"}).update(_ASKED.get(type(condition), ()))
 
     def place_of(self, condition: Condition) -> Place | None:
         """Where the records of a condition are kept; None where it reads the person alone."""
@@ -176,14 +183,14 @@ class Plan:
         }[comparison](column, index)
         return compared.fill_null(False)
 
-    def known(self, tables: Tables, persons: ir.Table, listed: ir.Table | None) -> ir.Table:
-        """`persons` with `latest_N`, `first_N` and `count_N` for each place N; null where there is nothing.
+    def each(self, tables: Tables, listed: ir.Table | None) -> ir.Table | None:
+        """A row for each person and place of which there is a record: `latest`, `count`; None where nothing is asked.
 
-        `every_N` holds all records of the places of which each is needed.
+        `first` and `every` (all records) are there if any place needs them, and null for the others.
         """
         rows = [row for row in self.rows(tables, listed) if row is not None]
         if not rows:
-            return persons
+            return None
         records = reduce(lambda one, other: one.union(other), rows)
         kept = records.select(
             "person_id",
@@ -191,42 +198,46 @@ class Plan:
             day=records.date,
             record=ibis.struct({name: records[name] for name in RECORD}),
         )
+        found = {"latest": kept.record.max(), "count": kept.count()}
         by_days = [number for place, number in self.places.items() if place.days]
-        counted = kept.count()
-        if by_days:
-            days = kept.day.nunique(where=kept.place.isin(by_days))
-            counted = ibis.ifelse(kept.place.isin(by_days).any(), days, counted)
-        found = {"latest": kept.record.max(), "first": kept.record.min(), "count": counted}
-        if self.every:
-            found["every"] = kept.record.collect(where=kept.place.isin(sorted(self.every)))
+        for name, value, places in (
+            ("first", kept.record.min, self.firsts),
+            ("every", kept.record.collect, self.every),
+            ("days", kept.day.collect, by_days),
+        ):
+            if places:
+                found[name] = value(where=kept.place.isin(sorted(places)))
         each = kept.group_by("person_id", "place").aggregate(**found)
-        wide = each.group_by("person_id").aggregate(
-            **{
-                f"{name}_{number}": each[name].arbitrary(where=each.place == number)
-                for number in self.places.values()
-                for name in found
-                if name != "every" or number in self.every
-            }
+        if not by_days:
+            return each
+        # Not count(distinct): for that an engine reads and joins everything once more.
+        days = each.days.unique().length()
+        counted = ibis.ifelse(each.place.isin(by_days), days, each["count"])
+        return each.select(
+            "person_id", "place", *(name for name in found if name not in ("count", "days")), count=counted
         )
-        return persons.left_join(wide, "person_id").drop("person_id_right")
 
     def rows(self, tables: Tables, listed: ir.Table | None) -> Iterator[ir.Table | None]:
         """The records that belong to a place, from each table: each is read once."""
-        events = tables["events"]
-        yield self.mapped("events", events.mutate(key=events.code))
-        medicines = tables["medicines"]
-        yield self.mapped("medicines", medicines.mutate(key=medicines.code))
+        yield self.mapped("events", self.recorded("events", tables["events"]))
+        yield self.mapped("medicines", self.recorded("medicines", tables["medicines"]))
         yield self.mapped("admissions", self.stays(tables["admissions"]))
         services = tables["services"]
         now = services.filter(services.ended_on.isnull() | (services.ended_on >= self.index_date))
-        yield self.mapped(
-            "services", now.mutate(key=now.service, date=now.started_on, code=now.service, system=ibis.literal(""))
-        )
+        yield self.mapped("services", now.mutate(key=now.service, date=now.started_on, code=now.service))
         if listed is not None:
             yield self.mapped(
                 "lists",
-                listed.mutate(key=listed["list"], date=listed.from_date, code=listed["list"], system=listed.version),
+                listed.mutate(key=listed.version + " " + listed["list"], date=listed.from_date, code=listed["list"]),
             )
+
+    def recorded(self, source: Source, rows: ir.Table) -> ir.Table:
+        """The rows of a table that any of its lists could mean, whatever the code.
+
+        The systems are asked here, and not in the join: it is several times faster by the code alone.
+        """
+        systems = {name for system, table in _TABLE_OF.items() if table == source for name in _RECORDED_AS[system]}
+        return rows.filter(rows.system.isin(sorted(systems))).mutate(key=rows.code)
 
     def stays(self, rows: ir.Table) -> ir.Table:
         """Admissions by every beginning of their code that a list or a condition asks for.
@@ -239,9 +250,7 @@ class Plan:
         cuts = [ibis.ifelse(whole.length() >= length, whole.left(length), ibis.null("string")) for length in lengths]
         if "" in keys:
             cuts.append(ibis.literal(""))
-        stays = rows.mutate(
-            date=rows.admitted_on, system=ibis.literal(""), key=ibis.array(cuts or [ibis.null("string")])
-        )
+        stays = rows.mutate(date=rows.admitted_on, key=ibis.array(cuts or [ibis.null("string")]))
         if any(place.nights != (None, None) for place in self.places):
             index = ibis.literal(self.index_date)
             until = ibis.least(rows.discharged_on.fill_null(index), index)
@@ -256,7 +265,6 @@ class Plan:
         to = ibis.memtable(codes)
         matches: list[Any] = [
             records.key == to.key,
-            records.system == to.system,
             records.date >= to.start,
             records.date <= to.end,
         ]
@@ -278,35 +286,32 @@ class Plan:
         ).cast(_ROW)
 
     def map_of(self, source: Source) -> pa.Table:
-        """The map from code to place for one table, a row for each code in each place and system value."""
+        """The map from code to place for one table, a row for each code in each place."""
         rows = [
             {
-                "place": number, "list": name, "listed": code, "key": key, "system": system,
+                "place": number, "list": name, "listed": code, "key": key,
                 "start": place.start or date.min, "end": place.end,
                 "unit": place.unit, "least": place.nights[0], "under": place.nights[1],
             }
             for place, number in self.places.items()
-            for name, code, key, system in self.keys(place, source)
+            for name, code, key in self.keys(place, source)
         ]  # fmt: skip
         return pa.Table.from_pylist(rows, schema=_MAP)
 
-    def keys(self, place: Place, source: Source) -> Iterator[tuple[str | None, str | None, str, str]]:
-        """By what a place's records are found in a table: list, code, key, system."""
+    def keys(self, place: Place, source: Source) -> Iterator[tuple[str | None, str | None, str]]:
+        """By what a place's records are found in a table: list, code, key."""
         if place.kind == "service":
-            yield from ((None, name, name, "") for name in place.names if source == "services")
+            yield from ((None, name, name) for name in place.names if source == "services")
         elif place.kind == "list":
-            yield from ((None, name, name, place.version) for name in place.names if source == "lists")
+            yield from ((None, name, f"{place.version} {name}") for name in place.names if source == "lists")
         elif place.kind == "admission" and not place.names:
-            yield from ((None, None, "", "") for _ in range(source == "admissions"))
+            yield from ((None, None, "") for _ in range(source == "admissions"))
         else:
             for name in place.names:
                 codes = self.lists[name]
                 if _TABLE_OF[codes.system] == source:
-                    for code, _ in codes.codes:
-                        if source == "admissions":
-                            yield name, code, f"{codes.system} {code}", ""
-                        else:
-                            yield from ((name, code, code, system) for system in _RECORDED_AS[codes.system])
+                    beginning = f"{codes.system} " if source == "admissions" else ""
+                    yield from ((name, code, f"{beginning}{code}") for code, _ in codes.codes)
 
     def terms(self) -> pa.Table:
         """The term of each code of each list, as people read it."""

@@ -20,9 +20,9 @@ from openprotect.journey.identify.dimensions import (
     UNKNOWN,
     band,
 )  # fmt: skip
-from openprotect.journey.identify.engine import READ
 from openprotect.journey.identify.english import first_terms, read_definition, rule_lines
 from openprotect.journey.identify.facts import Change, CohortResult, DefinitionRead, Flow, Moves, RuleRead
+from openprotect.journey.identify.passes import READ
 from openprotect.lib.periods import Period
 from openprotect.people.population import Population, engine
 from openprotect.programmes.codelists import CodeList

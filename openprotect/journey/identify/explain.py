@@ -14,11 +14,13 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from openprotect.journey.identify.compile import Plan, Tables
-from openprotect.journey.identify.engine import LISTED_ONLY, READ, on_lists
+from openprotect.journey.identify.engine import LISTED_ONLY, on_lists
 from openprotect.journey.identify.errors import NotInTheRecords
 from openprotect.journey.identify.facts import ConditionExplained, Explanation, RuleExplained
+from openprotect.journey.identify.known import all_known
 from openprotect.journey.identify.near import Near, Raw, Told, ever
-from openprotect.journey.identify.truth import counted, evidence, fact, holds
+from openprotect.journey.identify.passes import READ
+from openprotect.journey.identify.truth import counted, day_shown, evidence, fact, holds
 from openprotect.journey.identify.words import day, in_words, number
 from openprotect.people.population import Population, engine
 from openprotect.programmes.codelists import CodeList
@@ -66,7 +68,7 @@ def explain_over(
         listed = listed.filter(listed.person_id == person_id)
     asked = _Asked(plan)
     persons = plan.persons(only, listed)
-    row = plan.known(only, persons, listed)
+    row = all_known(plan, persons, plan.each(only, listed))
     found = backend.to_pyarrow(row.select(**asked.columns(row))).to_pylist()
     if not found:
         return None
@@ -113,10 +115,10 @@ class _Asked:
                     columns[f"{name} {key}"] = every
         return columns
 
-    def _shown(self, row: ir.Table, key: str) -> ir.StructValue | None:
+    def _shown(self, row: ir.Table, key: str) -> ir.DateValue | None:
         at, side, _ = key.split(".")
         rule = self.plan.cohort.rules[int(at)]
-        return evidence(self.plan, row, rule.when) if side == "unless" else None
+        return day_shown(self.plan, row, rule.when) if side == "unless" else None
 
 
 def _conditions(cohort: Cohort) -> Iterator[tuple[str, Condition]]:

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -32,10 +33,10 @@ from openprotect.programmes.definitions.conditions import (
 EVIDENCE = "struct<date: date, value: float64, code: string, listed: string, list: string, count: int64>"
 
 
-def holds(plan: Plan, row: ir.Table, condition: Condition, shown: ir.StructValue | None = None) -> ir.BooleanValue:
+def holds(plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue | None = None) -> ir.BooleanValue:
     """Whether the condition is true; what is not known is not true. Never null.
 
-    `shown` is the evidence of the rule, for an `unless` that comes before or after it.
+    `shown` is the day of the rule's evidence, for an `unless` that comes before or after it.
     """
     match condition:
         case Not(part):
@@ -68,10 +69,53 @@ def holds(plan: Plan, row: ir.Table, condition: Condition, shown: ir.StructValue
             return (latest["list"] == wanted).fill_null(False)
         case Value():
             return _in_range(condition, latest["value"]).fill_null(False)
-    return latest.notnull()
+    return latest["date"].notnull()
 
 
-def evidence(plan: Plan, row: ir.Table, condition: Condition, shown: ir.StructValue | None = None) -> ir.StructValue:
+@dataclass(frozen=True)
+class Shown:
+    """One record that may show a condition: where `true` holds, the latest or first of a place, or a `record`."""
+
+    true: ir.BooleanValue
+    place: int | None = None
+    first: bool = False
+    record: ir.StructValue | None = None
+
+
+def shown_by(plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue | None = None) -> list[Shown]:
+    """What may show the condition; its evidence is the latest among those that are true."""
+    match condition:
+        case Several(_, parts):
+            true = holds(plan, row, condition, shown)
+            found = (one for part in parts for one in shown_by(plan, row, part, shown))
+            return [replace(one, true=true & one.true) for one in found]
+        case Age() | Sex() | Deprivation() | Located() | Not():
+            return []
+    place = plan.place_of(condition)
+    assert place is not None
+    if asks_each_record(condition):
+        record = evidence(plan, row, condition, shown)
+        return [Shown(record.notnull(), record=record)]
+    return [Shown(holds(plan, row, condition, shown), plan.places[place], _is_first(condition))]
+
+
+def day_shown(plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue | None = None) -> ir.DateValue:
+    """The day of the condition's evidence; null where it does not hold or nothing shows it."""
+    nothing = ibis.null("date")
+    days = []
+    for one in shown_by(plan, row, condition, shown):
+        if one.record is not None:
+            days.append(ibis.ifelse(one.true, one.record["date"], nothing))
+            continue
+        known = _of_place(row, "first" if one.first else "latest", one.place)
+        if known is not None:
+            days.append(ibis.ifelse(one.true, known["date"], nothing))
+    if not days:
+        return nothing
+    return ibis.greatest(*days) if len(days) > 1 else days[0]
+
+
+def evidence(plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue | None = None) -> ir.StructValue:
     """The record that shows the condition, with the count; null where it does not hold or nothing does."""
     match condition:
         case Several(_, parts):
@@ -81,7 +125,7 @@ def evidence(plan: Plan, row: ir.Table, condition: Condition, shown: ir.StructVa
             return ibis.ifelse(holds(plan, row, condition, shown), latest, ibis.null(EVIDENCE))
         case Age() | Sex() | Deprivation() | Located() | Not():
             return ibis.null(EVIDENCE)
-    first = isinstance(condition, Then) or (isinstance(condition, Recorded) and condition.evidence == "first")
+    first = _is_first(condition)
     if asks_each_record(condition):
         each = _each(plan, row, condition, shown)
         if each is None:
@@ -101,15 +145,28 @@ def evidence(plan: Plan, row: ir.Table, condition: Condition, shown: ir.StructVa
 
 
 def fact(plan: Plan, row: ir.Table, condition: Condition, name: str) -> Any:
-    """`latest`, `first`, `count` or `every` of the place of a condition; None where no table has a record of it."""
+    """`latest`, `first`, `count` or `every` of the place of a condition; None where no table has a record of it.
+
+    Of a record as much as the row has: the whole, or only fields of it.
+    """
     place = plan.place_of(condition)
     assert place is not None
-    column = f"{name}_{plan.places[place]}"
-    return row[column] if column in row.columns else None
+    return _of_place(row, name, plan.places[place])
+
+
+def _of_place(row: ir.Table, name: str, number: int | None) -> Any:
+    column = f"{name}_{number}"
+    if column in row.columns:
+        return row[column]
+    return {field: row[f"{column}_{field}"] for field in RECORD if f"{column}_{field}" in row.columns} or None
+
+
+def _is_first(condition: Condition) -> bool:
+    return isinstance(condition, Then) or (isinstance(condition, Recorded) and condition.evidence == "first")
 
 
 def counted(
-    plan: Plan, row: ir.Table, condition: Condition, shown: ir.StructValue | None = None
+    plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue | None = None
 ) -> ir.IntegerValue | None:
     """How many records, or days, there are of a condition that reads records; None where no table has one."""
     if not asks_each_record(condition):
@@ -118,7 +175,7 @@ def counted(
     return None if records is None else _number(condition, records)
 
 
-def _each(plan: Plan, row: ir.Table, condition: Condition, shown: ir.StructValue | None) -> ir.ArrayValue | None:
+def _each(plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue | None) -> ir.ArrayValue | None:
     """The records that come before or after the other evidence as the condition says."""
     records = fact(plan, row, condition, "every")
     if records is None:
@@ -152,11 +209,11 @@ def _until(date: ir.DateValue, day: ir.DateValue, within: Period | None) -> ir.B
     return date <= last.cast("date")
 
 
-def _date_of(plan: Plan, row: ir.Table, anchor: Anchor, shown: ir.StructValue | None) -> ir.DateValue:
+def _date_of(plan: Plan, row: ir.Table, anchor: Anchor, shown: ir.DateValue | None) -> ir.DateValue:
     if anchor.condition is not None:
-        shown = evidence(plan, row, anchor.condition, shown)
+        return day_shown(plan, row, anchor.condition, shown)
     assert shown is not None
-    return shown["date"]
+    return shown
 
 
 def _let(value: ir.Value, body: Callable[[ir.Value], ir.Value]) -> ir.Value:
