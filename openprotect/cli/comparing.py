@@ -228,23 +228,25 @@ def _moved(was: Side, now: Side, by: Scope | None) -> Moves | None:
 def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | None, by: Scope | None) -> Moves:
     from openprotect.cli.records import population
     from openprotect.journey.identify.differences import would_move
-    from openprotect.journey.identify.engine import run_cohort
+    from openprotect.journey.identify.engine import READ, run_cohort
 
     plane = population()
     dataset = dataset or plane.last()
     day = as_of.date() if as_of else today(datetime.now(UTC))
-    lists, known, localities = None, None, None
+    lists, known, localities, covered = None, None, None, None
     if by is not None:
         from openprotect.jobs import cohorts
 
         version = now.version or was.version
         assert version is not None
         lists, known, localities = cohorts.what_may_be_read(version, (was.cohort, now.cohort), by=by)
+        covered = cohorts.tables_covered(version, plane.manifest(dataset).sources, by=by)
         day = as_of.date() if as_of else today(by.now)
     else:
         click.echo("Without a database nobody stands on an imported list.", err=True)
     before, after = (
-        run_cohort(each.cohort, each.lists, plane, dataset, day, lists, known, localities) for each in (was, now)
+        run_cohort(each.cohort, each.lists, plane, dataset, day, lists, known, localities, covered or READ)
+        for each in (was, now)
     )
     return would_move(before, after, plane, dataset, day, localities)
 

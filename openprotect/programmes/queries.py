@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from openprotect.governance import queries as governance
@@ -65,6 +66,12 @@ def basis_for(version: int, part: str, *, now: datetime) -> int | None:
 def require_basis(version: int, part: str, *, now: datetime) -> int:
     """The legal basis on which a part of a programme rests now. Raises NoLiveBasis."""
     return governance.require_basis(purpose=rules.purpose_of(pack(version).programme, part), now=now)
+
+
+def bases_by_source(version: int, part: str, sources: Collection[str], *, now: datetime) -> dict[str, int | None]:
+    """The legal basis on which a part of a programme uses what comes from each source; None where there is none."""
+    purpose = rules.purpose_of(pack(version).programme, part)
+    return {source: governance.live_basis(purpose=purpose, source=source, now=now) for source in sources}
 
 
 def require_running(programme: str, *, now: datetime) -> None:

@@ -134,12 +134,24 @@ def build_cohort(
         cursor.execute(_GRANT, fields)
     run.save(update_fields=["joined", "left"])
     record("cohort built", by=by, of="cohort run", id=run.id)
+    record("members identified", by=by, of="cohort run", id=run.id, why=f"{len(arrivals)} people")
     return Done(BuiltRun(run.id, result, run.joined, run.left), (CohortBuilt(run.id),))
 
 
 def _cohort_before(run: CohortRun) -> Cohort | None:
     before = CohortRun.objects.filter(programme=run.programme, number=run.number - 1).first()
     return programmes.pack(before.pack_version_id).cohort if before else None
+
+
+def open_records(*, person: UUID, by: Scope, now: datetime) -> Done[tuple[str, ...]]:
+    """Somebody who cares for a person looks at why the records make them a member or do not.
+
+    Returns by what the records may know them. Raises NotPermitted, NotThere.
+    """
+    permit("see.reasons", by=by)
+    names = people.known_to_records(person=person, by=by, now=now)
+    record("records explained", by=by, person=person, of="person", id=person)
+    return Done(names)
 
 
 def leave(*, member: UUID, why: str, by: Scope, now: datetime) -> Done[None]:

@@ -183,12 +183,16 @@ class Plan:
         }[comparison](column, index)
         return compared.fill_null(False)
 
-    def each(self, tables: Tables, listed: ir.Table | None) -> ir.Table | None:
+    def each(self, tables: Tables, listed: ir.Table | None, silent: ir.Table | None = None) -> ir.Table | None:
         """A row for each person and place of which there is a record: `latest`, `count`; None where nothing is asked.
 
-        `first` and `every` (all records) are there if any place needs them, and null for the others.
+        `first` and `every` (all records) are there if any place needs them, and null for the others. Of the
+        `silent` (a column person_id) only places on lists count.
         """
-        rows = [row for row in self.rows(tables, listed) if row is not None]
+        rows = [row for row in self.rows(tables) if row is not None]
+        if rows and silent is not None:
+            rows = [reduce(lambda one, other: one.union(other), rows).anti_join(silent, "person_id")]
+        rows += [row for row in self.listed(listed) if row is not None]
         if not rows:
             return None
         records = reduce(lambda one, other: one.union(other), rows)
@@ -217,7 +221,7 @@ class Plan:
             "person_id", "place", *(name for name in found if name not in ("count", "days")), count=counted
         )
 
-    def rows(self, tables: Tables, listed: ir.Table | None) -> Iterator[ir.Table | None]:
+    def rows(self, tables: Tables) -> Iterator[ir.Table | None]:
         """The records that belong to a place, from each table: each is read once."""
         yield self.mapped("events", self.recorded("events", tables["events"]))
         yield self.mapped("medicines", self.recorded("medicines", tables["medicines"]))
@@ -225,6 +229,9 @@ class Plan:
         services = tables["services"]
         now = services.filter(services.ended_on.isnull() | (services.ended_on >= self.index_date))
         yield self.mapped("services", now.mutate(key=now.service, date=now.started_on, code=now.service))
+
+    def listed(self, listed: ir.Table | None) -> Iterator[ir.Table | None]:
+        """The places on imported lists that a rule asks for."""
         if listed is not None:
             yield self.mapped(
                 "lists",

@@ -1,6 +1,6 @@
 """Runs a cohort over the population plane, in process, on DuckDB."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from ibis.backends.duckdb import Backend
 from openprotect.journey.identify.compile import Plan, Tables
 from openprotect.journey.identify.facts import CohortResult
 from openprotect.journey.identify.notes import unknown_lists
-from openprotect.journey.identify.passes import OBJECTED, OPTED_OUT, READ, at_once, gathered
+from openprotect.journey.identify.passes import OBJECTED, OPTED_OUT, READ, TYPE_1, at_once, gathered
 from openprotect.people.facts import Known
 from openprotect.people.population import Population
 from openprotect.people.population import engine as new_engine
@@ -33,6 +33,7 @@ def run_cohort(
     lists: pa.Table | None = None,
     known: Known | None = None,
     localities: Mapping[str, str] | None = None,
+    covered: Collection[str] = READ,
 ) -> CohortResult:
     """Who is in the cohort on `index_date`, and why: computed in one pass over each table.
 
@@ -42,11 +43,13 @@ def run_cohort(
     `lists` are the imported lists: columns `list`, `from_date`, and `nhs_number` or
     `person_id`; `version`, where there is one, names the version of the list that a rule asks for, and is
     null for the latest. Whoever stands on one but not in the records takes part as `list:` and their
-    NHS number. `localities` are those of practices, by code. Raises NoSuchDataset.
+    NHS number. `localities` are those of practices, by code. Of the tables that are not `covered` by a
+    legal basis nothing is read. Raises NoSuchDataset.
     """
     backend = new_engine()
     try:
         tables = {name: population.table(backend, dataset, name) for name in READ}
+        tables |= {name: table.filter(False) for name, table in tables.items() if name not in covered}
         listed = on_lists(lists, population, backend, dataset)
         out = None if known is None else out_of_use(known, population, backend, dataset)
         result = run_over(Plan(cohort, codelists, index_date, localities), backend, tables, listed, out)
@@ -75,7 +78,9 @@ def out_of_use(known: Known, population: Population, backend: Backend, dataset: 
 
     A number that the national service was not asked about counts as opted out; who has none is not.
     """
-    identities = population.table(backend, dataset, "identities").select("person_id", "nhs_number")
+    identities = population.table(backend, dataset, "identities")
+    type_1 = ibis.ifelse(identities.type_1_opt_out, TYPE_1, None) if known.type_1 else ibis.null("string")
+    identities = identities.select("person_id", "nhs_number", type_1=type_1.cast("string"))
     numbers = [
         *((number, OBJECTED) for number in known.objected - known.opted_out),
         *((number, OPTED_OUT) for number in known.opted_out),
@@ -85,11 +90,11 @@ def out_of_use(known: Known, population: Population, backend: Backend, dataset: 
         schema={"nhs_number": "string", "why": "string"},
     )
     asked = ibis.memtable({"nhs_number": sorted(known.checked)}, schema={"nhs_number": "string"})
-    joined = identities.left_join(named, "nhs_number").select("person_id", "nhs_number", "why")
+    joined = identities.left_join(named, "nhs_number").select("person_id", "nhs_number", "why", "type_1")
     unasked = identities.filter(identities.nhs_number.length() > 0).anti_join(asked, "nhs_number")
     unasked = unasked.select("person_id", unchecked=ibis.literal(OPTED_OUT))
     both = joined.left_join(unasked, "person_id")
-    both = both.select("person_id", out=ibis.coalesce(both.unchecked, both.why))
+    both = both.select("person_id", out=ibis.coalesce(both.unchecked, both.why, both.type_1))
     return both.filter(both.out.notnull()).distinct()
 
 

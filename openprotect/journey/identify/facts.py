@@ -1,7 +1,7 @@
 """What a run of a cohort found, and why one person is in or out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -42,6 +42,7 @@ class CohortResult:
     excluded: Mapping[str, int]
     attrition: tuple[tuple[str, int], ...]
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)  # table -> source that no legal basis covers
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from openprotect.journey.identify.notes import notes
 from openprotect.people.population import TABLES
 
 READ = ("people", "events", "medicines", "admissions", "services")
-OPTED_OUT, OBJECTED = "national-data-opt-out", "own-objection"
-_SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection"}
+OPTED_OUT, OBJECTED, TYPE_1 = "national-data-opt-out", "own-objection", "type-1-opt-out"
+_SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection", TYPE_1: "Type 1 opt-out"}
 
 Files = Mapping[str, Sequence[str]]
 """By table, the Parquet files with all rows of some people."""
@@ -38,15 +38,20 @@ def expressions(
     """People by exclusion, and the members with their reasons.
 
     `tables` have the columns of `people.population.TABLES`, `listed` the columns list, version ('' for the
-    latest), person_id and from_date; `out` person_id and out.
+    latest), person_id and from_date; `out` person_id and out: whose records are not used, but their places on
+    lists are.
     """
     persons = plan.persons(tables, listed)
+    silent = None
     if out is not None:
-        applies = out if listed is None else out.anti_join(listed, "person_id")
+        applies = out
+        if listed is not None:
+            applies = out.anti_join(listed, "person_id")
+            silent = out.semi_join(listed, "person_id").select("person_id")
         joined = persons.left_join(applies, "person_id")
         persons = joined.mutate(excluded=ibis.coalesce(joined.out, joined.excluded)).select(*persons.columns)
     asked = persons.filter(persons.excluded.isnull())
-    members = in_words(plan, found(plan, asked, plan.each(tables, listed)))
+    members = in_words(plan, found(plan, asked, plan.each(tables, listed, silent)))
     return persons.group_by("excluded").aggregate(people=persons.count()), members
 
 
@@ -136,7 +141,7 @@ class Sums:
     def result(self, members: pa.Table) -> CohortResult:
         """The result with these members."""
         exclusions = [one.id for one in self.plan.cohort.exclusions]
-        keys = ([OPTED_OUT, OBJECTED] if self.opting_out else []) + exclusions
+        keys = ([OPTED_OUT, OBJECTED, TYPE_1] if self.opting_out else []) + exclusions
         excluded = {key: self.left_out.get(key, 0) for key in keys}
         left = sum(self.left_out.values())
         steps = [("in the records or on a list", left)]
