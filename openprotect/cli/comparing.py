@@ -245,7 +245,9 @@ def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | Non
     else:
         click.echo("Without a database nobody stands on an imported list.", err=True)
     before, after = (
-        run_cohort(each.cohort, each.lists, plane, dataset, day, lists, known, localities, covered or READ)
+        run_cohort(
+            each.cohort, each.lists, plane, dataset, day, lists, known, localities, READ if covered is None else covered
+        )
         for each in (was, now)
     )
     return would_move(before, after, plane, dataset, day, localities)
@@ -261,6 +263,7 @@ def _about(run: Run) -> dict[str, Any]:
         "pack_hash": run.pack_version.hash,
         "codelists": run.codelists,
         "data_age": run.data_age,
+        "left_out": run.left_out,
         "people": run.people,
         "groups": run.groups,
         "excluded": run.excluded,

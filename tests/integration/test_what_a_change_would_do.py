@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
-from openprotect.interop.feeds.records import import_records
-from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.journey.identify.differences import would_move
 from openprotect.journey.identify.engine import run_cohort
 from openprotect.journey.identify.facts import Flow, Moves
 from openprotect.people.population import Population
 from openprotect.programmes.cohort_lists import read_cohort
 from tests.factories.command_line import Installation
-from tests.factories.record_tables import TABLES
+from tests.factories.record_tables import bring_in, write_tables
 from tests.unit.journey.test_definitions_compared import FIRST, pack
 
-NOW = datetime(2020, 3, 30, 9, tzinfo=UTC)
 DAY = date(2020, 3, 30)
 OLDER = FIRST.replace("at_least: 80", "at_least: 70").replace("within: 2 years", "before: 2019-01-01")
 
 
 def test_who_would_come_in_and_go_out(tmp_path: Path) -> None:
-    for name, content in TABLES.items():
-        (tmp_path / name).write_text(content, encoding="utf-8")
     population = Population(tmp_path / "population")
-    import_records(tmp_path, form=TABLES_FORMAT, population=population, dataset="made", now=NOW)
+    bring_in(write_tables(tmp_path / "extract"), population)
     moves = compared(tmp_path, population)
     assert (moves.before, moves.after, moves.people) == (1, 1, Flow(0, 0))
     assert moves.by["rule"] == {"HEART": Flow(0, 1), "OLD": Flow(1, 0)}
@@ -45,15 +40,13 @@ def test_who_would_come_in_and_go_out(tmp_path: Path) -> None:
 
 def compared(folder: Path, population: Population, after: str = OLDER) -> Moves:
     sides = [read_cohort(pack(folder / "1")), read_cohort(pack(folder / "2", after))]
-    before, then = (run_cohort(each.cohort, each.lists, population, "made", DAY) for each in sides)
-    return would_move(before, then, population, "made", DAY)
+    before, then = (run_cohort(each.cohort, each.lists, population, "d", DAY) for each in sides)
+    return would_move(before, then, population, "d", DAY)
 
 
 def test_the_command_needs_no_database_and_says_the_same(tmp_path: Path) -> None:
-    for name, content in TABLES.items():
-        (tmp_path / name).write_text(content, encoding="utf-8")
     here = Installation(tmp_path / "data")
-    here.run("import", "records", "--format", "tables", tmp_path)
+    here.run("import", "records", "--format", "tables", write_tables(tmp_path / "extract"))
     before, after = pack(tmp_path / "1"), pack(tmp_path / "2", OLDER)
     told = json.loads(here.run("cohort", "diff", before, after, "--effect", "--as-of", DAY, "--json"))
     assert told["people"]["by"]["rule"] == {"HEART": asdict(Flow(0, 1)), "OLD": asdict(Flow(1, 0))}

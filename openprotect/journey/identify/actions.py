@@ -112,6 +112,7 @@ def build_cohort(
         basis_id=finding,
         codelists=dict(codelists or {}),
         data_age=dict(data_age or {}),
+        left_out=dict(result.left_out),
     )
     run.save(force_insert=True)
     fields: dict[str, Any] = {

@@ -16,7 +16,8 @@ class CohortRun(models.Model):
     """One run of a pack's cohort over one set of records, on one index date.
 
     `number` counts the runs of a programme from 1, in the order in which they were made. `codelists`
-    holds the hash of each list, `data_age` by source how old the records were, as far as they say so.
+    holds the hash of each list, `data_age` the date of the latest record by table, `left_out` the tables that were
+    not read, each with its source, which no legal basis covered.
     `basis` is the legal basis on which people were looked for.
     """
 
@@ -37,6 +38,7 @@ class CohortRun(models.Model):
     basis = models.ForeignKey(LegalBasis, null=True, on_delete=models.PROTECT)
     codelists = models.JSONField(default=dict)
     data_age = models.JSONField(default=dict)
+    left_out = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["programme", "number"], name="cohortrun_number")]

@@ -68,6 +68,7 @@ def cohort(
         "run": run,
         "version": run.pack_version.version,
         "sources": [(_plain(table).capitalize(), date.fromisoformat(day)) for table, day in run.data_age.items()],
+        "left_out": [f"{_plain(table)} ({_plain(source)})" for table, source in run.left_out.items()],
         "lists": len(run.codelists),
         "own": shown.own,
         "exact": bool(shown.rules.rows),
