@@ -14,10 +14,11 @@ from openprotect.governance.facts.law import RISK_STRATIFICATION
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
 from openprotect.journey.identify import actions as identify
-from openprotect.journey.identify.engine import READ, run_cohort
+from openprotect.journey.identify.engine import run_cohort
 from openprotect.journey.identify.errors import NotInTheRecords
 from openprotect.journey.identify.explain import explain_person
 from openprotect.journey.identify.facts import BuiltRun, CohortResult, Explanation
+from openprotect.journey.identify.passes import READ
 from openprotect.people import opt_outs
 from openprotect.people import queries as people
 from openprotect.people.facts import Known
