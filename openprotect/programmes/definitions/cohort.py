@@ -10,6 +10,7 @@ from openprotect.lib.periods import Period
 from openprotect.programmes.definitions.condition_parser import ConditionParser
 from openprotect.programmes.definitions.conditions import (
     Condition,
+    Not,
     OnList,
     has_evidence,
     lists_of,
@@ -17,6 +18,7 @@ from openprotect.programmes.definitions.conditions import (
     walk,
     when_of,
 )
+from openprotect.programmes.definitions.never import always, never_matters, why_never
 from openprotect.programmes.document import Node
 
 Comparison = Literal["before", "on_or_before", "after", "on_or_after"]
@@ -106,6 +108,9 @@ class _Parser:
         }
         rules = tuple(self.rule(node, groups) for node in document["rules"])
         self.each_once(document["rules"])
+        for node, rule in zip(document["rules"], rules, strict=True):
+            self.each_matters(node, rule)
+        self.each_different(document["rules"], rules)
         self.each_used(document, rules)
         population = document.get("population")
         exclude = population.get("exclude") if population else None
@@ -161,6 +166,27 @@ class _Parser:
             if key in seen:
                 self.fault(node["id"], key, f"each id once: it stands on line {seen[key]} too")
             seen.setdefault(key, line)
+
+    def each_matters(self, node: Node, rule: Rule) -> None:
+        """A rule that can never fire, or fires for everybody; an `unless` that takes nobody or everybody out."""
+        parts = {part for condition in rule.conditions for part in walk(condition)}
+        if self.conditions.never & parts:
+            return  # that is said already
+        if always(rule.when):
+            self.fault(node["when"], rule.id, "a rule that asks for something: this one is true of everybody")
+        if rule.unless is None:
+            return
+        if why_never(rule.when, Not(rule.unless)):
+            self.fault(node["unless"], rule.id, "an 'unless' that leaves somebody in: it is true wherever 'when' is")
+        elif why := never_matters(rule.when, rule.unless):
+            self.fault(node["unless"], why, "an 'unless' that can take somebody out: take it out or correct it")
+
+    def each_different(self, nodes: Node, rules: tuple[Rule, ...]) -> None:
+        seen: dict[tuple[str, Condition, Condition | None], str] = {}
+        for node, rule in zip(nodes, rules, strict=True):
+            other = seen.setdefault((rule.group, rule.when, rule.unless), rule.id)
+            if other != rule.id:
+                self.fault(node, rule.id, f"a rule that can matter: {other} says the same of the same group")
 
     def each_used(self, document: Node, rules: tuple[Rule, ...]) -> None:
         read = {name for rule in rules for condition in rule.conditions for name in lists_of(condition)}

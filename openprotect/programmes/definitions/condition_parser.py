@@ -26,7 +26,9 @@ from openprotect.programmes.definitions.conditions import (
     Value,
     Window,
     has_evidence,
+    walk,
 )
+from openprotect.programmes.definitions.never import why_never
 from openprotect.programmes.document import Node
 
 SEXES = ("male", "female", "other", "unknown")
@@ -80,6 +82,7 @@ class ConditionParser:
         self.file = file
         self.systems = systems
         self.faults = faults
+        self.never: set[Condition] = {NOTHING}
 
     def condition(self, node: Node, evidence: bool = False) -> Condition:
         """`evidence`: whether this stands in an `unless` that can refer to the rule's evidence."""
@@ -95,7 +98,11 @@ class ConditionParser:
             if key != head and key not in HEADS[head]:
                 beside = ", ".join(HEADS[head]) or "nothing"
                 self.fault(child, key, f"beside '{head}': {beside}")
-        return self.kind(head, node, evidence)
+        condition = self.kind(head, node, evidence)
+        if not self.never.intersection(walk(condition)) and (why := why_never(condition)):
+            self.never.add(condition)  # what it stands in is said to be no more than that
+            self.fault(node, why, "a condition that somebody can meet: these are never true together")
+        return condition
 
     def kind(self, head: str, node: Node, evidence: bool) -> Condition:
         child = node[head]

@@ -152,7 +152,7 @@ def members(cohort: Cohort, world: World, index: date) -> set[tuple[str, str, da
     out = set()
     for person_id in ids:
         person = Person(world, person_id, index)
-        if any(excluded(person, one.column, one.comparison) for one in cohort.exclusions):
+        if left_out(cohort, world, person_id, index):
             continue
         for rule in cohort.rules:
             holds, evidence = person.judge(rule.when)
@@ -161,6 +161,12 @@ def members(cohort: Cohort, world: World, index: date) -> set[tuple[str, str, da
             if holds:
                 out.add((person_id, rule.id, evidence[0] if evidence else None, evidence[2] if evidence else None))
     return out
+
+
+def left_out(cohort: Cohort, world: World, person_id: str, index: date) -> bool:
+    """Whether somebody is left out before any rule is asked."""
+    person = Person(world, person_id, index)
+    return any(excluded(person, one.column, one.comparison) for one in cohort.exclusions)
 
 
 def excluded(person: Person, column: str, comparison: str) -> bool:
