@@ -55,6 +55,7 @@ def _next_version(folder: Path) -> None:
     shutil.copytree(PACK / "2026.1", folder)
     for file, was, now in (
         ("0-programme.yaml", "2026.1", "2026.2"),
+        ("codelists.lock", "2026.1", "2026.2"),
         ("1-cohort.yaml", "blood_cancer_admissions], within: 5 years", "blood_cancer_admissions], within: 3 years"),
     ):
         text = (folder / file).read_text(encoding="utf-8")

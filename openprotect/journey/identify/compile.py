@@ -238,6 +238,17 @@ class Plan:
                 listed.mutate(key=listed.version + " " + listed["list"], date=listed.from_date, code=listed["list"]),
             )
 
+    def seen(self, tables: Tables) -> ir.Table | None:
+        """The names of the code lists of which any record has a code, whenever and whoever's. A pass of its own."""
+        found = []
+        for source in ("events", "medicines", "admissions"):
+            codes = self.map_of(source).group_by(["list", "key"]).aggregate([])
+            if codes.num_rows:
+                rows = tables[source]
+                keyed = self.stays(rows) if source == "admissions" else self.recorded(source, rows)
+                found.append(ibis.memtable(codes).semi_join(keyed.select("key").distinct(), "key").select("list"))
+        return reduce(lambda one, other: one.union(other), found).distinct() if found else None
+
     def recorded(self, source: Source, rows: ir.Table) -> ir.Table:
         """The rows of a table that any of its lists could mean, whatever the code.
 

@@ -12,7 +12,7 @@ from ibis.backends.duckdb import Backend
 
 from openprotect.journey.identify.compile import Plan, Tables
 from openprotect.journey.identify.facts import CohortResult
-from openprotect.journey.identify.notes import unknown_lists
+from openprotect.journey.identify.notes import unknown_lists, unseen_lists
 from openprotect.journey.identify.passes import OBJECTED, OPTED_OUT, READ, TYPE_1, at_once, gathered
 from openprotect.people.facts import Known
 from openprotect.people.population import Population
@@ -102,4 +102,16 @@ def run_over(
     plan: Plan, backend: Any, tables: Tables, listed: ir.Table | None, out: ir.Table | None = None
 ) -> CohortResult:
     """The same over tables that are at hand, as `passes.expressions` wants them."""
-    return gathered(plan, [at_once(plan, backend, tables, listed, out)], opting_out=out is not None)
+    result = gathered(plan, [at_once(plan, backend, tables, listed, out)], opting_out=out is not None)
+    return replace(result, notes=(*result.notes, *unseen(plan, backend, tables, result)))
+
+
+def unseen(plan: Plan, backend: Any, tables: Tables, result: CohortResult) -> list[str]:
+    """A sentence about each rule that found nobody and reads lists of which there is no record. Reads once more for it."""
+    fired = set(result.members["rule"].unique().to_pylist())
+    empty = [rule for rule in plan.cohort.rules if rule.id not in fired]
+    found = plan.seen(tables) if empty else None
+    if found is None:
+        return []
+    seen = set(backend.to_pyarrow(found)["list"].to_pylist())
+    return [said for rule in empty if (said := unseen_lists(plan, rule, seen))]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 import pyarrow as pa
 
 from openprotect.journey.identify.compile import Place, Plan
-from openprotect.journey.identify.words import day
+from openprotect.journey.identify.words import day, lists_in_words
 from openprotect.programmes.definitions.cohort import Cohort, Rule
 from openprotect.programmes.definitions.conditions import Located, OnList, walk
 
@@ -25,6 +25,14 @@ def _of_rule(plan: Plan, rule: Rule) -> Iterator[str]:
             yield f"Rule {rule.id}: no day is in a window of it on {day(plan.index_date)}, {_span(place)}."
         if isinstance(part, Located) and part.by == "locality" and not plan.localities:
             yield f"Rule {rule.id} asks for a locality, and it is not known here which practice is in which."
+
+
+def unseen_lists(plan: Plan, rule: Rule, seen: Collection[str]) -> str:
+    """A sentence where no record has a code of a list that the rule reads; `seen` are the lists that have one."""
+    parts = [part for condition in rule.conditions for part in walk(condition)]
+    read = {name for part in parts if plan.place_of(part) is not None for name in getattr(part, "lists", ())}
+    names = tuple(sorted(read - set(seen)))
+    return f"Rule {rule.id}: no record has a code of {lists_in_words(names)}." if names else ""
 
 
 def unknown_lists(cohort: Cohort, lists: pa.Table | None) -> Iterator[str]:
