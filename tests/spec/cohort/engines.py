@@ -45,7 +45,7 @@ def tables(backend: Backend, world: World) -> tuple[dict[str, ir.Table], ir.Tabl
     """The record tables of a world, and who is on which list."""
     records = {name: ibis.memtable(rows(name, world)) for name in TABLES if name != "identities"}
     lists = pa.Table.from_pylist(list(world.listed), schema=_LISTED)
-    return records, on_lists(lists, Population(Path()), backend, "")
+    return records, on_lists(lists, Population(Path("nowhere")), backend, "")
 
 
 def rows(name: str, world: World) -> pa.Table:
