@@ -40,7 +40,7 @@ from openprotect.people.spool import WITHDRAWN, Spool, kept_beside, no_rows, quo
 READER = 1
 """Counts up when the same files would be read otherwise, so that they are not taken for the same import."""
 
-BYTES_A_PARTITION = 32 * 2**20
+BYTES_A_PARTITION = 16 * 2**20
 MOST_PARTITIONS = 256
 _OPT_OUTS = tomllib.loads(resources.files(__package__).joinpath("type_1_opt_outs.toml").read_text(encoding="utf-8"))
 _COPY = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
@@ -262,11 +262,13 @@ class Import:
             return f"{kept} UNION ALL SELECT {chosen} FROM fresh"
         came = self.spool.rows(name, partition)
         entries = f"SELECT {self.pseudonyms.sql('entry')} FROM {came} WHERE entry IS NOT NULL" if came else "SELECT ''"
-        kept = (
-            f"SELECT {chosen} FROM {there} WHERE person_id NOT IN ({gone})"
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {chosen} FROM {there} WHERE person_id NOT IN ({gone})"
             f" AND (entry IS NULL OR entry NOT IN ({entries}))"
         )
-        return f"({kept}) UNION ALL (SELECT {chosen} FROM fresh EXCEPT ALL ({kept}))"
+        # Only rows of people of whom something came in can be there already.
+        same = "SELECT * FROM kept WHERE person_id IN (SELECT person_id FROM fresh)"
+        return f"SELECT * FROM kept UNION ALL (SELECT {chosen} FROM fresh EXCEPT ALL ({same}))"
 
     def _opt_outs(self) -> None:
         """`opted_out`: whose latest coded word on the use of their GP records is no, a no winning on the same day."""

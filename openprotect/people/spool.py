@@ -39,7 +39,7 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         part = f"{self.partition_of('person_id')} AS part"
         self.engine.con.execute("SET preserve_insertion_order = false")
-        self.engine.con.execute("SET partitioned_write_flush_threshold = 20000")
+        self.engine.con.execute(f"SET partitioned_write_flush_threshold = {max(2048, 500_000 // self.partitions)}")
         self.engine.con.execute(
             f"COPY (SELECT {', '.join(columns)}, {part} FROM ({self.engine.compile(rows)}))"
             f" TO {quoted(folder)} (FORMAT parquet, PARTITION_BY (part), APPEND)"

@@ -21,7 +21,7 @@ from openprotect.lib.errors import BadInput, Fault, Refusal
 from openprotect.people.partitions import Import
 from openprotect.people.population import SOURCES, TABLES, Manifest, Population, Totals, engine, is_source, sha256_of
 
-MEMORY = "384MB"
+MEMORY = "256MB"
 SHOWN = 50
 """How many faults of a kind are said one by one."""
 
