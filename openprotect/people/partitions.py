@@ -115,9 +115,13 @@ class Import:
             f" FROM ({self.engine.compile(ids)})"
         )
 
-    def _touched(self, partition: int) -> bool:
+    def _touched(self, partition: int) -> set[str]:
+        """The tables of a partition that have to be written anew: all, where the rows take the place of others."""
         gone = self.con.execute(f"SELECT count(*) FROM gone WHERE part = {partition}").fetchone()
-        return bool(gone and gone[0]) or any(self.spool.rows(name, partition) for name in TABLES)
+        if not self.changes or (gone and gone[0]):
+            return set(TABLES)
+        found = {name for name in TABLES if self.spool.rows(name, partition)}
+        return found | {IDENTITIES} if "events" in found else found  # a word on opting out may be among them
 
     # What cannot be is found before anything is written.
 
@@ -159,11 +163,13 @@ class Import:
         self.counted = {name: {"added": 0, "changed": 0, "removed": 0} for name in TABLES}
         self.parts = {name: [] for name in TABLES}
         for partition in range(self.partitions):
-            touched = not self.changes or self._touched(partition)
+            touched = self._touched(partition)
             self._map(partition)
+            if IDENTITIES in touched and "events" not in touched:
+                self._opt_outs(self._there("events", partition) or f"({no_rows('events')})")
             for name in names:
                 kept = self._parts_before(name, partition)
-                self.parts[name] += self._written(name, partition) if touched else kept
+                self.parts[name] += self._written(name, partition) if name in touched else kept
         for name in TABLES:
             if not self.parts[name]:
                 self.parts[name] = [self._empty(name)]
@@ -209,6 +215,9 @@ class Import:
         found = f"SELECT person_id AS source_id, {self.pseudonyms.sql('person_id')} AS person_id FROM ({ids})"
         nobody = "SELECT '' AS source_id, '' AS person_id WHERE false"
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE known AS {found if ids else nobody}")
+        self.con.execute(
+            "CREATE OR REPLACE TEMP TABLE about AS SELECT person_id FROM known UNION SELECT person_id FROM gone"
+        )
 
     def _written(self, name: str, partition: int) -> list[Part]:
         columns = [f'"{column}"' for column in TABLES[name]]
@@ -217,7 +226,7 @@ class Import:
         if self.changes and (there := self._there(name, partition)):
             self.con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._merged(name, there, partition, own)}")
         if name == "events":
-            self._opt_outs()
+            self._opt_outs("fresh")
         elif name == IDENTITIES:
             self.con.execute(
                 "UPDATE fresh SET type_1_opt_out ="
@@ -270,12 +279,12 @@ class Import:
         same = "SELECT * FROM kept WHERE person_id IN (SELECT person_id FROM fresh)"
         return f"SELECT * FROM kept UNION ALL (SELECT {chosen} FROM fresh EXCEPT ALL ({same}))"
 
-    def _opt_outs(self) -> None:
+    def _opt_outs(self, events: str) -> None:
         """`opted_out`: whose latest coded word on the use of their GP records is no, a no winning on the same day."""
         dissent, withdrawn = (", ".join(f"'{code}'" for code in _OPT_OUTS[key]) for key in ("dissent", "withdrawn"))
         self.con.execute(
-            "CREATE OR REPLACE TEMP TABLE opted_out AS SELECT person_id FROM fresh"
-            f" WHERE system = 'snomed' AND code IN ({dissent}, {withdrawn}) GROUP BY 1"
+            "CREATE OR REPLACE TEMP TABLE opted_out AS SELECT person_id FROM "
+            f"{events} WHERE system = 'snomed' AND code IN ({dissent}, {withdrawn}) GROUP BY 1"
             f" HAVING arg_max(code IN ({dissent}), (date, code IN ({dissent})))"
         )
 
@@ -300,21 +309,29 @@ class Import:
         found = self.con.execute(f"SELECT max({DATES[name]}) FROM fresh").fetchone()
         return str(found[0]) if found and found[0] else None
 
+    def _these(self) -> str:
+        """Which rows an import can have changed: of changes, those of whoever something came in about."""
+        return "WHERE person_id IN (SELECT person_id FROM about)" if self.changes else ""
+
     def _is_unchanged(self, name: str, partition: int, columns: Sequence[str]) -> bool:
-        there = self._there(name, partition)
+        there, these = self._there(name, partition), self._these()
         chosen = ", ".join(columns)
         found = self.con.execute(
-            f"SELECT (SELECT count(*) FROM fresh) = (SELECT count(*) FROM {there})"
-            f" AND NOT EXISTS (SELECT {chosen} FROM fresh EXCEPT ALL SELECT {chosen} FROM {there})"
+            f"SELECT (SELECT count(*) FROM fresh {these}) = (SELECT count(*) FROM {there} {these}) AND NOT EXISTS"
+            f" (SELECT {chosen} FROM fresh {these} EXCEPT ALL SELECT {chosen} FROM {there} {these})"
         ).fetchone()
         return bool(found and found[0])
 
     def _count(self, name: str, partition: int) -> None:
         """What is in `fresh` and was not there, and the other way round."""
         there = self._there(name, partition) if self._parts_before(name, partition) else None
+        if there is None:
+            counted = self.con.execute("SELECT count(*) FROM fresh").fetchone()
+            self.counted[name]["added"] += counted[0] if counted else 0
+            return
         columns = ", ".join(f'"{column}"' for column in TABLES[name])
-        old = f"SELECT {columns} FROM {there}" if there else f"SELECT {columns} FROM fresh WHERE false"
-        new = f"SELECT {columns} FROM fresh"
+        old = f"SELECT {columns} FROM {there} {self._these()}"
+        new = f"SELECT {columns} FROM fresh {self._these()}"
         if name in ("people", IDENTITIES):
             old_ids, new_ids = (f"SELECT person_id FROM ({rows})" for rows in (old, new))
             counts = (
