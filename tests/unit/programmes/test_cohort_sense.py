@@ -59,6 +59,7 @@ CAN_BE = [
     "{all: [{practice: pilot}, {practice: 'T03'}]}",
     "{all: [{any: a, after: b}, {none: a, within: 6 months}]}",
     "{all: [{count: m, at_least: 2}, {not: {count: m, at_least: 2, distinct: date}}]}",
+    "{all: [{count: m, at_least: 2}, {not: {count: m, at_least: 2, within: 6 months}}]}",
     "{all: [{latest: a, unit: '%', under: 5}, {latest: a, unit: mmol/mol, at_least: 5}]}",
     "{all: [{service: [home_care, day_care]}, {not: {service: home_care}}]}",
     "{all: [{admitted: any, nights: {at_least: 3}}, {not: {admitted: any, nights: {at_least: 4}}}]}",
