@@ -25,7 +25,7 @@ from openprotect.journey.identify.words import day, in_words, number
 from openprotect.people.population import Population, engine
 from openprotect.programmes.codelists import CodeList
 from openprotect.programmes.definitions.cohort import Cohort
-from openprotect.programmes.definitions.conditions import Condition, Several, anchors_of, parts_of, walk
+from openprotect.programmes.definitions.conditions import Condition, Not, Several, anchors_of, parts_of, walk
 
 _PERSON = ("excluded", "sex", "date_of_birth", "imd_decile", "imd_edition", "practice_code", "lsoa", "locality")
 
@@ -152,7 +152,10 @@ class _Telling:
         explained = tuple(part for _, part in parts)
         key = f"{side}.{place}"
         if isinstance(condition, Several):
-            said = f"{number(sum(part.holds for part in explained))} of {number(len(explained))}"
+            true = sum(part.holds for part in explained)
+            said = f"{number(true) if true else 'none'} of {number(len(explained))}"
+        elif isinstance(condition, Not):
+            said = ""  # its part says it
         else:
             said = self.near.said(self.told(key, condition, [f"{side}.{at}" for at, _ in parts]))
         return ConditionExplained(in_words(condition, self.plan.cohort), self.found[f"holds {key}"], said, explained)
