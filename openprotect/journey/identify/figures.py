@@ -17,7 +17,7 @@ from openprotect.journey.identify.facts import Moves
 from openprotect.journey.identify.queries import Counted, Units
 
 CLOSED = (dimensions.AGE, dimensions.SEX, dimensions.DEPRIVATION, dimensions.ETHNIC)
-TOGETHER = "+"  # between the keys of groups that somebody is in
+TOGETHER = "+"  # between the keys of groups that somebody is in, and for all exclusions in one
 _PARTS = ("practice", "locality", "deprivation")  # everybody has one value of each
 _MOVES_NEED = {"practice": PEOPLE, "locality": PEOPLE, "deprivation": DEPRIVATION, "rule": RULE, "group": GROUP}
 
@@ -130,7 +130,12 @@ def attrition(people: int, first: int, excluded: Mapping[str, int]) -> dict[str,
     Nobody cares, as a member of this cohort's staff, for those who are not in it.
     """
     none = first - people - sum(excluded.values())
-    return rules.steps_left(first, {**excluded, "": none}, SHOWN_FROM)
+    shown = rules.steps_left(first, {**excluded, "": none}, SHOWN_FROM)
+    all_hidden = all(gone is None for gone, _ in shown.values())
+    if all_hidden and none >= SHOWN_FROM and rules.can_be_pooled(list(excluded.values()), SHOWN_FROM):
+        before = sum(excluded.values())
+        return {TOGETHER: (before, first - before), "": (none, people)}
+    return shown
 
 
 def _is_own(each: Counted, units: Units) -> bool:

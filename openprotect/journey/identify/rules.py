@@ -69,6 +69,11 @@ def steps_left(first: int, gone: Mapping[Key, int], limit: int) -> dict[Key, tup
     return shown
 
 
+def can_be_pooled(cells: Collection[int], limit: int) -> bool:
+    """Whether the sum of cells, each of which is too small, can be shown: not where it says that all are the largest small."""
+    return sum(cells) >= limit and all(people < limit for people in cells) and sum(cells) < (limit - 1) * len(cells)
+
+
 Moved = tuple[int, int]
 
 

@@ -33,6 +33,8 @@ _GONE = {
     "deregistered": "Had left their practice",
     "national-data-opt-out": "National data opt-out",
     "own-objection": "Objected themselves",
+    "type-1-opt-out": "Type 1 opt-out",
+    figures.TOGETHER: "Were left out before any rule was asked",
     "": "No rule is true of them",
 }
 _HOW = {"added": "New", "removed": "Gone", "changed": "Changed", "reworded": "Reason in other words"}
