@@ -46,7 +46,9 @@ def main() -> None:
     folder = made(PEOPLE, CACHE)
     rows = rows_of(folder)
     print(f"{rows['people']:,} people, {rows['events']:,} events, {rows['medicines']:,} issues of medicines,")
-    print(f"{rows['admissions']:,} codes of stays; 13 rules with reasons. Load of the machine: {os.getloadavg()[0]:.1f}")
+    print(
+        f"{rows['admissions']:,} codes of stays; 13 rules with reasons. Load of the machine: {os.getloadavg()[0]:.1f}"
+    )
     print(f"\n{'':<28}{'CPU s':>8}{'median':>8}{'wall s':>8}{'peak MB':>9}{'members':>10}{'of hand-written':>17}")
     with tempfile.TemporaryDirectory(prefix="op-bench-") as work:
         found = {way: [measured(way, folder, Path(work)) for _ in range(RUNS)] for way in WAYS}
@@ -68,7 +70,9 @@ def main() -> None:
             f"Extrapolated, not measured: England, {ENGLAND:,} people, at the same cost for each, "
             f"{60 * hours:.1f} minutes of one core."
         )
-    print(json.dumps({"benchmark": "cohort", "rows": rows, "load": os.getloadavg()[0], "runs": found, "differing": same}))
+    print(
+        json.dumps({"benchmark": "cohort", "rows": rows, "load": os.getloadavg()[0], "runs": found, "differing": same})
+    )
     if any(same.values()):
         sys.exit("The ways do not agree.")
 
