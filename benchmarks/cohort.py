@@ -176,12 +176,11 @@ def _naive(pack: Any, folder: Path) -> Iterator[Any]:
 
 def _spark(pack: Any, folder: Path) -> Iterator[Any]:
     from openprotect.journey.identify.compile import Plan
-    from openprotect.journey.identify.passes import READ, at_once
-    from openprotect.people.spark import spark
+    from openprotect.journey.identify.spark import on_spark
 
-    backend = spark()
-    tables = {name: backend.read_parquet(str(folder / name)) for name in READ}
-    yield at_once(Plan(pack.cohort, pack.lists, INDEX_DATE), backend, tables).members
+    yield on_spark(
+        Plan(pack.cohort, pack.lists, INDEX_DATE), os.environ.get("OPENPROTECT_SPARK") or "local[2]", passes(folder)
+    ).members
 
 
 def _hand(pack: Any, folder: Path) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """`openprotect cohort`: who is in a programme, and why."""
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -43,6 +44,13 @@ for command in (comparing.english, comparing.diff, comparing.runs, comparing.was
 @_options
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON, on the last line.")
 @click.option("--preview", is_flag=True, help="Say who would be in, and write nothing. Needs no database.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What computes it: in process, or the Spark that OPENPROTECT_SPARK names.",
+)
 def run(
     pack: Path,
     as_of: datetime | None,
@@ -50,6 +58,7 @@ def run(
     dataset: str | None,
     as_json: bool,
     preview: bool,
+    engine: str,
 ) -> None:
     """Who is in the cohort of PACK, by group, and who was left out.
 
@@ -59,7 +68,8 @@ def run(
     population = _population()
     dataset = dataset or population.last()
     age = {table: day.isoformat() for table, day in population.manifest(dataset).data_age().items()}
-    result = (_computed if preview else _kept)(pack, codelists, population, dataset, _day(as_of))
+    spark = os.environ.get("OPENPROTECT_SPARK") or "local[*]" if engine == "spark" else None
+    result = (_computed if preview else _kept)(pack, codelists, population, dataset, _day(as_of), spark)
     for note in result.notes:
         click.echo(note, err=True)
     if as_json:
@@ -107,16 +117,20 @@ def _write_down(known_as: str | None, person: str) -> None:
         flow.perform(people.explained_by_command, by=by, now=now, known_as=known_as or "", named=person)
 
 
-def _computed(pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date) -> "CohortResult":
+def _computed(
+    pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date, spark: str | None
+) -> "CohortResult":
     """The cohort alone."""
     from openprotect.journey.identify.engine import run_cohort
     from openprotect.programmes.cohort_lists import read_cohort
 
     found = read_cohort(pack, codelists)
-    return run_cohort(found.cohort, found.lists, population, dataset, day)
+    return run_cohort(found.cohort, found.lists, population, dataset, day, spark=spark)
 
 
-def _kept(pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date) -> "CohortResult":
+def _kept(
+    pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date, spark: str | None
+) -> "CohortResult":
     """Publish the pack, switch it on, and hand the members to the care plane, where contact begins."""
     from openprotect.programmes.loader import load_pack
 
@@ -136,7 +150,9 @@ def _kept(pack: Path, codelists: Path | None, population: "Population", dataset:
         version = flow.perform(programmes.publish_pack, by=by, now=now, pack=checked)
         flow.perform(programmes.switch_on, by=by, now=now, version=version)
         ensure_opt_outs(population, now=now)
-        built = cohorts.run(pack_version=version, population=population, dataset=dataset, index_date=day, now=now)
+        built = cohorts.run(
+            pack_version=version, population=population, dataset=dataset, index_date=day, now=now, spark=spark
+        )
     click.echo(f"{built.joined:,} joined, {built.left:,} left.", err=True)
     return built.result
 

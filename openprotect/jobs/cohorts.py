@@ -29,12 +29,21 @@ from openprotect.programmes.definitions.cohort import Cohort, list_versions
 from openprotect.programmes.rules import FINDING
 
 
-def run(*, pack_version: int, population: Population, dataset: str, index_date: date, now: datetime) -> BuiltRun:
+def run(
+    *,
+    pack_version: int,
+    population: Population,
+    dataset: str,
+    index_date: date,
+    now: datetime,
+    spark: str | None = None,
+) -> BuiltRun:
     """Who is in the cohort of a published pack on `index_date`: computed, written, and followed on.
 
     No record is read without a legal basis for finding people, source by source: of a table whose source
     none covers nothing is read, and the result says so. Raises NoLiveBasis where that is the people
     themselves. Where a basis says that opt-outs apply, raises OptOutsNotFresh if it is not known who opted out.
+    `spark` is the address of a Spark to compute it on.
     """
     by = system("worker", now=now)
     with enter(by):
@@ -44,7 +53,7 @@ def run(*, pack_version: int, population: Population, dataset: str, index_date: 
         lists, known, localities = what_may_be_read(pack_version, (cohort,), by=by)
         sources = population.manifest(dataset).sources
         covered = tables_covered(pack_version, sources, by=by)
-    result = run_cohort(cohort, codelists, population, dataset, index_date, lists, known, localities, covered)
+    result = run_cohort(cohort, codelists, population, dataset, index_date, lists, known, localities, covered, spark)
     result = _saying_what_is_left_out(result, {name: sources[name] for name in READ if name not in covered})
     return flow.perform(
         identify.build_cohort,

@@ -1,71 +1,90 @@
-"""Spark as the engine of cohorts, for who has one already: local, a cluster, or Spark Connect.
+"""Spark as the engine of cohorts, for who has one already: on this machine, a cluster, or Spark Connect.
 
-Only here is PySpark imported. Rows go in and out as Arrow, never through pandas.
+Only here is PySpark used, and only when it is asked for. Rows go in and out as Arrow.
 """
 
+import re
 import shutil
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
 
 from openprotect.lib.errors import Refusal
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 LOCAL = "local[*]"
+_ADDRESS = re.compile(r"local(\[(\*|[1-9][0-9]*)\])?|yarn|(spark|k8s|sc)://\S+")
 _CONNECT = "sc://"
-# Both hold for this session alone: what the plan needs, and no page on a port.
 _SETTINGS = {
-    "spark.ui.enabled": "false",
+    "spark.ui.enabled": "false",  # no page on a port
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.session.timeZone": "UTC",
     "spark.driver.memory": "2g",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.log.level": "ERROR",
 }
 
 
 class NoSpark(Refusal):
-    """The engine spark is not installed here: {missing}. Install PySpark from requirements-spark.lock, as
-    docs/how-to/run-on-spark.md says, or leave out --engine spark.
+    """Cohorts cannot be computed on Spark here: {missing}. Install PySpark from requirements-spark.lock
+    ('make setup-spark') and Java 17, or leave out --engine spark.
     """
 
 
-def spark(address: str = LOCAL, **settings: str) -> Any:
-    """A Spark at an address: `local[2]`, `spark://host:7077`, or `sc://host:15002`. Raises NoSpark."""
+class NotASpark(Refusal):
+    """'{address}' is no address of a Spark: give local, local[2], spark://host:7077, yarn, k8s://host or sc://host:15002."""
+
+
+class Spark:
+    """What a plan needs of an engine: tables of files, and the rows of an expression."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def files(self, paths: Sequence[str], name: str) -> ir.Table:
+        """The rows of Parquet files, under a name."""
+        self._backend._session.read.parquet(*paths).createOrReplaceTempView(name)
+        return self._backend.table(name)
+
+    def to_pyarrow(self, rows: ir.Table) -> pa.Table:
+        """The rows of an expression. ibis itself would take them through pandas, which has other nulls."""
+        for table in rows.op().find(ibis.expr.operations.InMemoryTable):
+            frame = self._backend._session.createDataFrame(
+                table.data.to_pyarrow(table.schema), schema=self._schema(table.schema)
+            )
+            frame.createOrReplaceTempView(table.name)
+        return self._backend.raw_sql(self._backend.compile(rows)).toArrow().cast(rows.schema().to_pyarrow())
+
+    def _schema(self, schema: Any) -> Any:
+        from ibis.backends.pyspark.datatypes import PySparkSchema
+
+        return PySparkSchema.from_ibis(schema)
+
+
+@contextmanager
+def spark(address: str = LOCAL, **settings: str) -> Iterator[Spark]:
+    """A Spark at an address, until the block ends. Raises NoSpark, NotASpark."""
+    if not _ADDRESS.fullmatch(address):
+        raise NotASpark(address=address)
+    connect = address.startswith(_CONNECT)
     try:
-        import pyspark  # noqa: F401
-        from ibis.backends.pyspark import Backend
         from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise NoSpark(missing=f"there is no {error.name}") from None
-    if not address.startswith(_CONNECT) and not shutil.which("java"):
-        raise NoSpark(missing="there is no Java, 17 or later")
 
-    import ibis
-
-    ibis.pyspark  # noqa: B018  # ibis declares the options of a backend when it is first named
-
-    class Spark(Backend):  # type: ignore[misc]
-        """Spark, taking rows from Arrow and giving them back so."""
-
-        def _register_in_memory_table(self, op: Any) -> None:
-            from ibis.backends.pyspark.datatypes import PySparkSchema
-
-            rows = op.data.to_pyarrow(op.schema)
-            frame = self._session.createDataFrame(rows, schema=PySparkSchema.from_ibis(op.schema))
-            frame.createOrReplaceTempView(op.name)
-
-        def to_pyarrow(self, expr: Any, /, **kwargs: Any) -> "pa.Table":
-            self._run_pre_execute_hooks(expr)
-            return self.raw_sql(self.compile(expr)).toArrow().cast(expr.schema().to_pyarrow())
-
+        backend = ibis.pyspark  # without PySpark ibis does not know it
+    except (ImportError, AttributeError) as error:
+        raise NoSpark(missing=f"{error}") from None
+    if not connect and not shutil.which("java"):
+        raise NoSpark(missing="there is no Java")
     builder = SparkSession.builder
-    builder = builder.remote(address) if address.startswith(_CONNECT) else builder.master(address)
-    if address.startswith(_CONNECT):
-        session = builder.getOrCreate()
+    if connect:
+        session = builder.remote(address).getOrCreate()
     else:
         for key, value in {**_SETTINGS, **settings}.items():
             builder = builder.config(key, value)
-        session = builder.getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
-    backend = Spark()
-    backend.do_connect(session)
-    return backend
+        session = builder.master(address).getOrCreate()
+    try:
+        yield Spark(backend.connect(session))
+    finally:
+        session.stop()

@@ -1,4 +1,4 @@
-"""Runs a cohort over the population plane, in process, on DuckDB."""
+"""Runs a cohort over the population plane: in process on DuckDB, pass by pass, or on Spark."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -13,13 +13,16 @@ from ibis.backends.duckdb import Backend
 from openprotect.journey.identify.compile import Plan, Tables
 from openprotect.journey.identify.facts import CohortResult
 from openprotect.journey.identify.notes import unknown_lists, unseen_lists
-from openprotect.journey.identify.passes import OBJECTED, OPTED_OUT, READ, TYPE_1, at_once, gathered
+from openprotect.journey.identify.passes import OBJECTED, OPTED_OUT, READ, TYPE_1, at_once, gathered, in_passes
+from openprotect.journey.identify.spark import on_spark
 from openprotect.people.facts import Known
 from openprotect.people.population import Population
 from openprotect.people.population import engine as new_engine
 from openprotect.programmes.codelists import CodeList
 from openprotect.programmes.definitions.cohort import Cohort
 
+PEOPLE_AT_ONCE = 256_000
+"""In one pass: memory stays under 500 MB, and there are few passes."""
 LISTED_ONLY = "list:"
 """What the id of somebody begins with who stands on an imported list but not in the records."""
 
@@ -34,8 +37,9 @@ def run_cohort(
     known: Known | None = None,
     localities: Mapping[str, str] | None = None,
     covered: Collection[str] = READ,
+    spark: str | None = None,
 ) -> CohortResult:
-    """Who is in the cohort on `index_date`, and why: computed in one pass over each table.
+    """Who is in the cohort on `index_date`, and why: each file of records is read once.
 
     With `known` the records of whoever opted out or objected are not used; their places on imported
     lists are, because a list was drawn up for their care.
@@ -44,18 +48,47 @@ def run_cohort(
     `person_id`; `version`, where there is one, names the version of the list that a rule asks for, and is
     null for the latest. Whoever stands on one but not in the records takes part as `list:` and their
     NHS number. `localities` are those of practices, by code. Of the tables that are not `covered` by a
-    legal basis nothing is read. Raises NoSuchDataset.
+    legal basis nothing is read. With the address of a `spark` the records are read and judged there; who
+    stands on which list or is out of use is found here, and goes there by pseudonym. Raises NoSuchDataset, NoSpark.
     """
     backend = new_engine()
     try:
-        tables = {name: population.table(backend, dataset, name) for name in READ}
-        tables |= {name: table.filter(False) for name, table in tables.items() if name not in covered}
+        plan = Plan(cohort, codelists, index_date, localities)
         listed = on_lists(lists, population, backend, dataset)
         out = None if known is None else out_of_use(known, population, backend, dataset)
-        result = run_over(Plan(cohort, codelists, index_date, localities), backend, tables, listed, out)
+        passes = passes_over(population, dataset, covered)
+        if spark is None:
+            found = in_passes(plan, backend, passes, listed, out)
+        else:
+            found = iter([on_spark(plan, spark, passes, *(one and _moved(backend, one) for one in (listed, out)))])
+        result = gathered(plan, found, opting_out=out is not None)
         return replace(result, notes=(*result.notes, *unknown_lists(cohort, lists)))
     finally:
         backend.disconnect()
+
+
+def passes_over(population: Population, dataset: str, covered: Collection[str]) -> list[dict[str, list[str]]]:
+    """The files of a dataset, some people after the other; none of a table that is not covered."""
+    manifest = population.manifest(dataset)
+    passes: list[dict[str, list[str]]] = []
+    pass_of: dict[int, int] = {}
+    people = PEOPLE_AT_ONCE
+    for part in manifest.parts["people"]:
+        if people + part.rows > PEOPLE_AT_ONCE:
+            passes.append({name: [] for name in READ})
+            people = 0
+        people += part.rows
+        pass_of[part.partition] = len(passes) - 1
+    for name in (name for name in READ if name in covered):
+        for part in manifest.parts[name]:
+            # A table without a row has one empty file, of no partition in particular.
+            passes[pass_of.get(part.partition, 0)][name].append(str(population.path(dataset, name, part)))
+    return passes
+
+
+def _moved(backend: Backend, rows: ir.Table) -> ir.Table:
+    """The same rows for another engine."""
+    return ibis.memtable(backend.to_pyarrow(rows), schema=rows.schema())
 
 
 def on_lists(lists: pa.Table | None, population: Population, backend: Backend, dataset: str) -> ir.Table | None:

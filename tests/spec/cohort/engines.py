@@ -3,6 +3,7 @@
 Another engine is one more line of ENGINES.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,12 +12,14 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pytest
 from ibis.backends.duckdb import Backend
 
 from openprotect.journey.identify.compile import Plan
 from openprotect.journey.identify.engine import on_lists, run_over
 from openprotect.journey.identify.facts import CohortResult
 from openprotect.people.population import TABLES, Population, engine
+from openprotect.people.spark import spark as started
 from openprotect.programmes.definitions.cohort import Cohort
 from tests.spec.cohort.world import INDEX, LISTS, LOCALITIES, World
 
@@ -52,4 +55,30 @@ def rows(name: str, world: World) -> pa.Table:
     return pa.Table.from_pylist(list(getattr(world, name)), schema=TABLES[name].to_pyarrow())
 
 
-ENGINES = {"duckdb": duckdb}
+@contextmanager
+def spark() -> Iterator[Run]:
+    """Spark on one core of this machine, which interprets plans: for a dozen people it is faster than compiling them."""
+    pytest.importorskip("pyspark", reason="PySpark is not installed: make setup-spark")
+    if not shutil.which("java"):
+        pytest.skip("there is no Java, and Spark needs it")
+    local = engine()
+
+    def run(cohort: Cohort, world: World, index: date = INDEX) -> CohortResult:
+        records, listed = tables(local, world)
+        plan = Plan(cohort, LISTS, index, LOCALITIES)
+        return run_over(plan, backend, records, listed)
+
+    with started("local[1]", **_FOR_A_DOZEN) as backend:
+        yield run
+    local.disconnect()
+
+
+_FOR_A_DOZEN = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
+ENGINES = {"duckdb": duckdb, "spark": spark}
