@@ -25,6 +25,11 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.log.level": "ERROR",
 }
+_OF_A_SESSION = {
+    # Thirteen rules over one row are hundreds of expressions: Spark would spend minutes on what follows from them.
+    "spark.sql.constraintPropagation.enabled": "false",
+}
+_FEW = "8"  # parts of a shuffle on one machine; a cluster has its own setting
 
 
 class NoSpark(Refusal):
@@ -81,10 +86,13 @@ def spark(address: str = LOCAL, **settings: str) -> Iterator[Spark]:
     if connect:
         session = builder.remote(address).getOrCreate()
     else:
-        for key, value in {**_SETTINGS, **settings}.items():
+        few = {"spark.sql.shuffle.partitions": _FEW} if address.startswith("local") else {}
+        for key, value in {**_SETTINGS, **few, **settings}.items():
             builder = builder.config(key, value)
         session = builder.master(address).getOrCreate()
     try:
+        for key, value in _OF_A_SESSION.items():
+            session.conf.set(key, value)
         yield Spark(backend.connect(session))
     finally:
         session.stop()
