@@ -12,7 +12,7 @@ demo_options := $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DAYS),--days $(DAYS)) 
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test trials bench check browser clean
+.PHONY: help setup setup-spark demo demo-reset test trials bench check browser clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ $(stamp): requirements.lock requirements-uv.lock pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(bin)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+setup-spark: setup ## PySpark beside it (450 MB; needs Java 17), for cohorts with --engine spark and for the trials
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(bin)/uv pip install --quiet --require-hashes -r requirements-spark.lock
+
 # `exec` and one line: Ctrl-C and SIGTERM then reach the demo itself and not a shell in between.
 demo: setup ## a synthetic population, its days lived, served on http://127.0.0.1:8000
 	@exec $(bin)/openprotect demo $(demo_options)
@@ -42,7 +45,7 @@ test: setup check browser ## every test: the unit tests first, then the rest on 
 	@$(bin)/pytest tests/unit -n 2 -q --durations=5
 	@$(bin)/pytest tests --ignore=tests/unit -n 2 --dist loadgroup -q --durations=15
 
-trials: setup ## the long trials, which are not part of `make test`
+trials: setup $(if $(shell command -v java),setup-spark) ## the long trials, which are not part of `make test`
 	@OPENPROTECT_WHOLE=1 $(bin)/pytest tests -m "trial or browser" -q --durations=0 --import-mode=importlib --override-ini addopts=
 
 bench: setup ## one of benchmarks/: make bench NAME=...

@@ -17,6 +17,7 @@ FILES = {
     "4-triage.yaml": "4-triage",
     "5-act.yaml": "5-act",
     "6-learn.yaml": "6-learn",
+    "codelists.lock": "codelists-lock",
     "examples/*.yaml": "example",
 }
 INTRODUCTION = """# The files of a pack

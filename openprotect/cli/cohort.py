@@ -1,6 +1,7 @@
 """`openprotect cohort`: who is in a programme, and why."""
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from openprotect.cli import comparing
 from openprotect.lib.london import today
 
 if TYPE_CHECKING:
     from openprotect.journey.identify.facts import CohortResult
     from openprotect.people.population import Population
+    from openprotect.people.pseudonyms import Pseudonyms
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -33,10 +36,21 @@ def cohort() -> None:
     """Find who is in a programme, and say why."""
 
 
+for command in (comparing.english, comparing.diff, comparing.runs, comparing.was_in):
+    cohort.add_command(command)
+
+
 @cohort.command()
 @_options
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON, on the last line.")
 @click.option("--preview", is_flag=True, help="Say who would be in, and write nothing. Needs no database.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What computes it: in process, or the Spark that OPENPROTECT_SPARK names.",
+)
 def run(
     pack: Path,
     as_of: datetime | None,
@@ -44,6 +58,7 @@ def run(
     dataset: str | None,
     as_json: bool,
     preview: bool,
+    engine: str,
 ) -> None:
     """Who is in the cohort of PACK, by group, and who was left out.
 
@@ -52,41 +67,70 @@ def run(
     """
     population = _population()
     dataset = dataset or population.last()
-    population.manifest(dataset)
-    result = (_computed if preview else _kept)(pack, codelists, population, dataset, _day(as_of))
+    age = {table: day.isoformat() for table, day in population.manifest(dataset).data_age().items()}
+    spark = os.environ.get("OPENPROTECT_SPARK") or "local[*]" if engine == "spark" else None
+    result = (_computed if preview else _kept)(pack, codelists, population, dataset, _day(as_of), spark)
     for note in result.notes:
         click.echo(note, err=True)
     if as_json:
-        click.echo(json.dumps({"people": result.people, "groups": result.groups, "excluded": result.excluded}))
+        figures = {"people": result.people, "groups": result.groups, "excluded": result.excluded}
+        click.echo(json.dumps({**figures, "data_age": age, "left_out": result.left_out}))
     else:
-        _show(result)
+        _show(result, age, population.pseudonyms(dataset))
 
 
 @cohort.command()
 @_options
 @click.argument("person")
 def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset: str | None, person: str) -> None:
-    """Why PERSON (an id in the records, or an NHS number) is in the cohort of PACK or not."""
+    """Why PERSON (an id in the records, or an NHS number) is in the cohort of PACK or not.
+
+    It is a view of their record: where there is a database, it is written down there first.
+    """
+    from dataclasses import replace
+
     from openprotect.journey.identify.explain import as_text, explain_person
     from openprotect.programmes.cohort_lists import read_cohort
 
     population = _population()
     dataset = dataset or population.last()
     found = read_cohort(pack, codelists)
-    explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), person)
-    click.echo(as_text(explanation))
+    known_as = population.find(dataset, person)
+    _write_down(known_as, person)
+    explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), known_as or person)
+    click.echo(as_text(replace(explanation, person_id=person) if known_as else explanation))
 
 
-def _computed(pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date) -> "CohortResult":
+def _write_down(known_as: str | None, person: str) -> None:
+    """Whoever works at this command line looked at somebody's record. Without a database there is nowhere to say so."""
+    from openprotect.cli.session import has_database, ready
+
+    if not has_database():
+        return
+    with ready():
+        from openprotect.governance import clock, scope
+        from openprotect.journey import flow
+        from openprotect.people import actions as people
+
+        now = clock.now()
+        by = scope.system("command line", now=now)
+        flow.perform(people.explained_by_command, by=by, now=now, known_as=known_as or "", named=person)
+
+
+def _computed(
+    pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date, spark: str | None
+) -> "CohortResult":
     """The cohort alone."""
     from openprotect.journey.identify.engine import run_cohort
     from openprotect.programmes.cohort_lists import read_cohort
 
     found = read_cohort(pack, codelists)
-    return run_cohort(found.cohort, found.lists, population, dataset, day)
+    return run_cohort(found.cohort, found.lists, population, dataset, day, spark=spark)
 
 
-def _kept(pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date) -> "CohortResult":
+def _kept(
+    pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date, spark: str | None
+) -> "CohortResult":
     """Publish the pack, switch it on, and hand the members to the care plane, where contact begins."""
     from openprotect.programmes.loader import load_pack
 
@@ -106,7 +150,9 @@ def _kept(pack: Path, codelists: Path | None, population: "Population", dataset:
         version = flow.perform(programmes.publish_pack, by=by, now=now, pack=checked)
         flow.perform(programmes.switch_on, by=by, now=now, version=version)
         ensure_opt_outs(population, now=now)
-        built = cohorts.run(pack_version=version, population=population, dataset=dataset, index_date=day, now=now)
+        built = cohorts.run(
+            pack_version=version, population=population, dataset=dataset, index_date=day, now=now, spark=spark
+        )
     click.echo(f"{built.joined:,} joined, {built.left:,} left.", err=True)
     return built.result
 
@@ -121,14 +167,19 @@ def _day(as_of: datetime | None) -> date:
     return as_of.date() if as_of else today(datetime.now(UTC))
 
 
-def _show(result: "CohortResult") -> None:
+def _show(result: "CohortResult", age: dict[str, str], pseudonyms: "Pseudonyms") -> None:
     _table("Step", "People", result.attrition)
     _table("Group", "People", result.groups.items())
     if result.excluded:
         _table("Left out", "People", result.excluded.items())
+    for table, day in age.items():
+        click.echo(f"The latest of the {table} is of {day}.")
     click.echo("First reasons")
     for member in result.members.slice(0, 5).to_pylist():
-        click.echo(f"  {member['person_id']}  {member['rule']}  {member['reason']}")
+        known_as = member["person_id"]
+        if known_as.startswith("list:"):  # on a list alone: the rest is an NHS number
+            known_as = f"list:{pseudonyms.of(known_as)}"
+        click.echo(f"  {known_as}  {member['rule']}  {member['reason']}")
 
 
 def _table(left: str, right: str, rows: Iterable[tuple[str, int]]) -> None:

@@ -6,7 +6,7 @@ import click
 
 from openprotect.journey.triage.examples import run_examples
 from openprotect.programmes.definitions import Pack
-from openprotect.programmes.loader import PackHasFaults, load_pack
+from openprotect.programmes.loader import PackHasFaults, load_pack, lock_pack
 
 _DIR = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 _CODELISTS = click.option(
@@ -30,6 +30,18 @@ def check(directory: Path, codelists: Path | None) -> None:
     checked = _checked(directory, codelists)
     click.echo("0 faults")
     click.echo(_summary(checked))
+
+
+@pack.command()
+@_DIR
+@_CODELISTS
+def lock(directory: Path, codelists: Path | None) -> None:
+    """Write codelists.lock, the hash of each code list of the pack in DIR.
+
+    A list that changes afterwards needs a new version of the pack: the check says so.
+    """
+    path, number = lock_pack(directory, codelists)
+    click.echo(f"{number} {'list' if number == 1 else 'lists'} locked in {path}")
 
 
 @pack.command()

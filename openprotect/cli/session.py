@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from openprotect.config import database, environment
 from openprotect.config.database_urls import Urls
@@ -43,6 +44,12 @@ def ready(*, demo: bool = False, throwaway: bool = False, change: bool = True) -
             yield urls
         finally:
             _close()
+
+
+def has_database() -> bool:
+    """Whether the settings name a database, or the embedded one was made before."""
+    settings = environment.read(os.environ, home=Path.home())
+    return settings.urls is not None or (settings.data / "postgres").is_dir()
 
 
 @contextmanager

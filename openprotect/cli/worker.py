@@ -19,8 +19,10 @@ def worker(once: bool, at: datetime | None) -> None:
     from openprotect.cli.session import ready
 
     with ready():
+        from openprotect.cli.records import population
         from openprotect.jobs import worker as working
 
+        population()  # refuses to start where others could read the records
         if not once:
             working.run()
             return

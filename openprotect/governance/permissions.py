@@ -25,6 +25,7 @@ PERMISSIONS: Mapping[str, str] = {
     "see.every_need": "See what needs action in every team of the scope, not only the own one",
     "see.referrals": "See what was referred to the own organisation, and nothing else of the person",
     "act.referrals": "Accept, hand back and report on what was referred to the own organisation",
+    "see.cohorts": "See cohorts as counts, what their definitions say, and what changed",
     "see.ledger": "See where everybody stands, as counts",
     "see.audit": "See who saw what, everywhere",
     "see.own_audit": "See who saw the patients of the own practice",

@@ -230,6 +230,26 @@ def find_by_nhs_number(*, nhs_number: str, by: Scope, now: datetime) -> Done[UUI
     return Done(found)
 
 
+def known_to_records(*, person: UUID, by: Scope, now: datetime) -> tuple[str, ...]:
+    """By what the records of the population plane may know somebody whom the actor sees. Raises NotThere."""
+    if not Person.objects.filter(id=person).exists():
+        raise NotThere()
+    with enter(system("people", now=now)):
+        found = Person.objects.values_list("personidentity__nhs_number", "source_id").get(id=person)
+    return tuple(filter(None, found))
+
+
+def explained_by_command(*, known_as: str, named: str, by: Scope, now: datetime) -> Done[None]:
+    """An operator asked by command why somebody is in a cohort: that is in the trail, under their pseudonym."""
+    permit("build.cohorts", by=by)
+    with enter(system("people", now=now)):
+        digits = named.replace(" ", "")
+        same = Q(personidentity__nhs_number=digits) if digits.isdecimal() else Q(source_id=named)
+        person = Person.objects.filter(same).values_list("id", flat=True).first()
+    record("records explained", by=by, person=person, of="records", id=known_as)
+    return Done(None)
+
+
 def open_in_emergency(
     *, nhs_number: str, date_of_birth: date, reason: str, words: str, by: Scope, now: datetime
 ) -> Done[int | None]:

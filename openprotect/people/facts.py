@@ -90,8 +90,12 @@ class Exchanged:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a use beyond care, by NHS number: who opted out nationally, who was asked about, who objected."""
+    """What is known of a use beyond care, by NHS number: who opted out nationally, who was asked about, who objected.
+
+    With `type_1` those are out, too, whose GP practice recorded that their records may not leave it.
+    """
 
     opted_out: frozenset[str]
     checked: frozenset[str]
     objected: frozenset[str]
+    type_1: bool = False

@@ -17,7 +17,7 @@ LISTED_ONLY = "list:"
 
 
 def arrivals(population: Population, dataset: str, ids: Collection[str]) -> list[Arrival]:
-    """The people with these ids in a dataset, ordered by id.
+    """The people with these pseudonyms in a dataset, ordered by them.
 
     Somebody who stands on an imported list but not in the records (`list:` and their NHS
     number) arrives with nothing but that number: the list has brought the rest.
@@ -46,7 +46,8 @@ def _arrival(row: dict[str, Any], dataset: str) -> Arrival:
     restricted = any(kind == RESTRICTED for kind, _ in needs)
     return Arrival(
         source=dataset,
-        source_id=row["person_id"],
+        source_id=row["source_id"],
+        known_as=row["person_id"],
         nhs_number=row["nhs_number"] or "",
         given_name=row["given_name"] or "",
         family_name=row["family_name"] or "",

@@ -25,8 +25,27 @@ ORDER BY 1, 2
 """
 
 
-def listed(*, scope: Scope) -> pa.Table:
-    """Who stands on an imported list now: columns list, nhs_number, from_date. System scope only.
+# Who stood on named versions, by their number or label: from the version that brought them until that without them.
+_LISTED_ON = """
+SELECT p.name, asked.version, coalesce(nullif(i.nhs_number, ''), 'source:' || n.source || ':' || n.source_id),
+       coalesce(p.inception_date, v.received_at::date)
+FROM unnest(%(names)s::text[], %(versions)s::text[]) AS asked(name, version)
+JOIN people_listversion wanted ON wanted.name = asked.name AND asked.version IN (wanted.number::text, wanted.label)
+JOIN people_listplace p ON p.name = wanted.name
+JOIN people_personidentity i ON i.person_id = p.person_id
+JOIN people_person n ON n.id = p.person_id
+JOIN people_listversion v ON v.id = p.first_version_id AND v.number <= wanted.number
+LEFT JOIN people_listversion gone ON gone.id = p.removed_in_id
+WHERE gone.number IS NULL OR gone.number > wanted.number
+ORDER BY 1, 2, 3
+"""
+
+
+def listed(*, scope: Scope, versions: Collection[tuple[str, str]] = ()) -> pa.Table:
+    """Who stands on an imported list now: columns list, nhs_number, from_date, version. System scope only.
+
+    `version` is null. Who stood on one of `versions`, each a list and the number or label of a version of it,
+    comes again with that as `version`.
 
     Somebody without an NHS number cannot be found in the records by it: in its place stands
     `source:`, the list and the id they have there, by which `from_records` finds them again.
@@ -34,13 +53,18 @@ def listed(*, scope: Scope) -> pa.Table:
     require(scope)
     with connection.cursor() as cursor:
         cursor.execute(_LISTED)
-        rows = cursor.fetchall()
-    names, numbers, dates = zip(*rows, strict=True) if rows else ((), (), ())
+        rows = [(name, None, number, since) for name, number, since in cursor.fetchall()]
+        if versions:
+            asked = sorted(set(versions))
+            cursor.execute(_LISTED_ON, {"names": [one for one, _ in asked], "versions": [one for _, one in asked]})
+            rows += cursor.fetchall()
+    names, of, numbers, dates = zip(*rows, strict=True) if rows else ((), (), (), ())
     return pa.table(
         {
             "list": pa.array(names, pa.string()),
             "nhs_number": pa.array(numbers, pa.string()),
             "from_date": pa.array(dates, pa.date32()),
+            "version": pa.array(of, pa.string()),
         }
     )
 

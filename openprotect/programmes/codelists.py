@@ -16,7 +16,7 @@ from pathlib import Path
 
 from openprotect.lib.errors import Fault
 
-SYSTEMS = ("snomed", "dmd", "icd10", "opcs4")
+SYSTEMS = ("snomed", "dmd", "icd10", "opcs4", "ods", "lsoa")
 CODE_COLUMNS = ("code", "id", "dmd_id", "snomed_id")
 READ_COLUMNS = ("ctv3id", "ctv3code")
 TERM_COLUMNS = ("term", "name", "dmd_name", "ctv3preferredtermdesc", "description")
@@ -40,7 +40,11 @@ _READ = re.compile(r"(?=.*[A-Za-z.])[A-Za-z0-9]{2}[A-Za-z0-9.]{3}")
 _SHAPES = {
     "icd10": (re.compile(r"[A-Z][0-9]{2}[0-9A-Z]{0,3}"), "an ICD-10 code without a dot, such as N185"),
     "opcs4": (re.compile(r"[A-Z][0-9]{2}[0-9]?"), "an OPCS-4 code without a dot, such as M012"),
+    "ods": (re.compile(r"[A-Z0-9]{3,10}"), "the ODS code of a practice, such as A81001"),
+    "lsoa": (re.compile(r"[A-Z][0-9]{8}"), "an LSOA, such as E01000001"),
 }
+# Of dm+d, what is prescribed is recorded as a virtual or an actual product. A pack of it or an ingredient never is.
+_PRODUCTS = ("VMP", "AMP")
 _TAG = re.compile(r" \([a-z/ ]+\)$")
 _READ_ADVICE = (
     "SNOMED CT codes: this is a Read CTV3 list, which no current system records; "
@@ -52,8 +56,8 @@ _READ_ADVICE = (
 class CodeList:
     """A list of codes of one system, in the order of its file, with the hash of that file.
 
-    `system` is snomed, dmd (dm+d), icd10 or opcs4. ICD-10 and OPCS-4 codes have no dot and
-    stand for everything below them.
+    `system` is snomed, dmd (dm+d), icd10 or opcs4; ods for practices, lsoa for areas. ICD-10 and
+    OPCS-4 codes have no dot and stand for everything below them.
     """
 
     name: str
@@ -153,6 +157,10 @@ class _Reader:
             self.fault("row 1", "", ",".join(header), f"a code column: {', '.join(CODE_COLUMNS)}")
         elif len(codes) > 1:
             self.fault("row 1", "", ",".join(codes), "one code column: take the others out")
+        elif ("dmd_id" in names or "dmd_type" in names) and self.system != "dmd":
+            self.fault(
+                "row 1", "", ",".join(header), f"a list of {self.system}: this is one of medicines, of system dmd"
+            )
         if len(self.faults) > before:
             return None
         terms = [place for place, name in enumerate(names) if name in TERM_COLUMNS]
@@ -163,6 +171,7 @@ class _Reader:
     ) -> dict[str, str]:
         found: dict[str, str] = {}
         column = header[code_at]
+        kind_at = next((place for place, name in enumerate(header) if name.lower() == "dmd_type"), None)
         for line, row in rows:
             if (len(row) != len(header) and any(row[len(header) :])) or len(row) <= code_at:
                 self.fault(f"row {line}", "", f"{len(row)} cells", f"{len(header)} cells, as in the header")
@@ -173,6 +182,12 @@ class _Reader:
                 break  # the rest of the list would say the same
             if wrong := _wrong(code, self.system):
                 self.fault(f"row {line}", column, code, wrong)
+                continue
+            kind = row[kind_at] if kind_at is not None and kind_at < len(row) else _PRODUCTS[0]
+            if kind.upper() not in _PRODUCTS:
+                self.fault(
+                    f"row {line}", header[kind_at or 0], kind, "VMP or AMP: nothing else is recorded as prescribed"
+                )
                 continue
             term = row[term_at] if term_at is not None and term_at < len(row) else ""
             found.setdefault(code, term)  # a synonym of a code that stands there already

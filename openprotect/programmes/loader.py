@@ -26,6 +26,7 @@ from openprotect.programmes.definitions.message import Message, parse_message
 from openprotect.programmes.definitions.programme import parse_programme
 from openprotect.programmes.definitions.questionnaire import parse_questionnaire
 from openprotect.programmes.document import Node
+from openprotect.programmes.lock import LOCK, check_lock, locked, refuse_changes
 from openprotect.programmes.shape import fits
 
 Parsed = TypeVar("Parsed")
@@ -50,13 +51,37 @@ def load_pack(path: Path, codelists: Path | None = None) -> Pack:
     folder = version_folder(path)
     faults: list[Fault] = []
     files = _files(folder, faults)
+    own = {name for name in files if name.startswith("codelists/")}
     pack = _load(files, codelists, faults)
+    if pack:
+        check_lock(pack.programme.version, files, own, faults)
     if pack and folder.name != pack.programme.version and folder.name[:1].isdigit():
         read, expected = pack.programme.version, f"{folder.name}, the name of its folder"
         faults.append(Fault(FIRST, "", "", f"version {read}", expected))
     if faults or not pack:
         raise PackHasFaults(faults)
     return pack
+
+
+def lock_pack(path: Path, codelists: Path | None = None) -> tuple[Path, int]:
+    """Write codelists.lock for the pack in `path`; returns where, and how many lists are in it.
+
+    Published lists are in it where they come from `codelists`. Raises PackHasFaults, and ListsAreLocked
+    where a list of a version that has a lock changed.
+    """
+    folder = version_folder(path)
+    faults: list[Fault] = []
+    files = _files(folder, faults)
+    held = files.pop(LOCK, None)
+    pack = _load(files, codelists, faults)
+    if faults or not pack:
+        raise PackHasFaults(faults)
+    version = pack.programme.version
+    lists = {name: content for name, content in files.items() if name.startswith("codelists/")}
+    if held is not None:
+        refuse_changes(version, held, lists)
+    (folder / LOCK).write_text(locked(version, lists), encoding="utf-8")
+    return folder / LOCK, len(lists)
 
 
 def load_pack_files(files: Mapping[str, bytes]) -> Pack:
@@ -183,8 +208,8 @@ def _check_names(texts: Mapping[str, str], faults: list[Fault]) -> None:
         expected_ends = {"2-messages": ".md", "codelists": ".csv", "examples": ".yaml"}
         if len(path.parts) == 2 and path.suffix == expected_ends.get(path.parts[0]):
             continue
-        if name not in (*checks.FILES, TABLE):
-            expected = f"only {', '.join(checks.FILES)} and the folders {', '.join(FOLDERS)}"
+        if name not in (*checks.FILES, TABLE, LOCK):
+            expected = f"only {', '.join(checks.FILES)}, {LOCK} and the folders {', '.join(FOLDERS)}"
             faults.append(Fault(name, "", "", path.name, expected))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from openprotect.governance import queries as governance
@@ -9,7 +10,10 @@ from openprotect.governance.risk_errors import (
     Suspended,
 )
 from openprotect.programmes import rules
+from openprotect.programmes.codelists import CodeList
+from openprotect.programmes.cohort_lists import FILE, read_lists
 from openprotect.programmes.definitions import Pack
+from openprotect.programmes.definitions.cohort import Cohort
 from openprotect.programmes.loader import cached_pack
 from openprotect.programmes.models import Activation, PackVersion
 
@@ -26,6 +30,22 @@ def pack(version: int) -> Pack:
 def _files(version: int) -> dict[str, bytes]:
     files = PackVersion.objects.values_list("files", flat=True).get(id=version)
     return {name: text.encode("utf-8") for name, text in files.items()}
+
+
+def cohort_with_lists(version: int) -> tuple[Cohort, dict[str, CodeList]]:
+    """The cohort of a published version, and the code lists that were frozen with it."""
+    found = pack(version)
+    return found.cohort, read_lists(found.cohort, found.files, None, FILE, [])
+
+
+def version_id(programme: str, version: str) -> int | None:
+    """The id of a published version by its name."""
+    return PackVersion.objects.filter(programme=programme, version=version).values_list("id", flat=True).first()
+
+
+def versions(programme: str) -> list[PackVersion]:
+    """The published versions of a programme, the latest first."""
+    return list(PackVersion.objects.filter(programme=programme).defer("files").order_by("-published_at", "-id"))
 
 
 def titles() -> dict[str, str]:
@@ -46,6 +66,12 @@ def basis_for(version: int, part: str, *, now: datetime) -> int | None:
 def require_basis(version: int, part: str, *, now: datetime) -> int:
     """The legal basis on which a part of a programme rests now. Raises NoLiveBasis."""
     return governance.require_basis(purpose=rules.purpose_of(pack(version).programme, part), now=now)
+
+
+def bases_by_source(version: int, part: str, sources: Collection[str], *, now: datetime) -> dict[str, int | None]:
+    """The legal basis on which a part of a programme uses what comes from each source; None where there is none."""
+    purpose = rules.purpose_of(pack(version).programme, part)
+    return {source: governance.live_basis(purpose=purpose, source=source, now=now) for source in sources}
 
 
 def require_running(programme: str, *, now: datetime) -> None:

@@ -112,7 +112,10 @@ def _in_words(error: ValidationError) -> Iterator[tuple[list[str | int], str, st
     elif rule == "pattern":
         yield path, read, within.get("description", f"text like {wanted}")
     elif rule in ("minItems", "minProperties", "minLength"):
-        yield path, read or "nothing", "at least one entry" if rule != "minLength" else "some text"
+        entries = "at least one entry" if wanted == 1 else f"{wanted} entries"
+        yield path, read or "nothing", entries if rule != "minLength" else "some text"
+    elif rule == "maxItems":
+        yield path, read, f"{wanted} entries"
     elif rule == "uniqueItems":
         yield path, read, "each entry once"
     elif rule in ("minimum", "exclusiveMinimum"):

@@ -57,6 +57,13 @@ AREAS = (
 )
 # What the page "Governance" leads to. Whoever may open one of them has that page in their menu.
 GOVERNANCE = (
+    Area(
+        "see.cohorts",
+        "Cohorts",
+        "oversight:cohorts",
+        ("oversight:cohort_definition", "oversight:cohort_compare", "oversight:cohort_was_in"),
+        what="Who is at risk, in numbers; what the definition says, what changed, who was in on a day",
+    ),
     Area("see.audit", "Who saw what", "oversight:audit", what="Every view, change and refusal, newest first"),
     Area(
         "see.audit",

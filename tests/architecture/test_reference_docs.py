@@ -15,7 +15,9 @@ SETTING = re.compile(r'"(OPENPROTECT_[A-Z_]+|DATABASE_URL|DATABASE_OWNER_URL|XDG
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("name", ["commands", "flow", "roles-and-permissions", "routes", "retention", "states"])
+@pytest.mark.parametrize(
+    "name", ["cohorts", "commands", "flow", "roles-and-permissions", "routes", "retention", "states"]
+)
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     spec = spec_from_file_location(f"generate_{name}", REFERENCE / f"generate_{name}.py")
     assert spec is not None

@@ -62,6 +62,7 @@ PERSONAL = {
     "people_listplace": "see.reasons",
     "people_listchange": "",
     "identify_reason": "see.reasons",
+    "identify_figure": "",  # small numbers stand in it: queries that leave these out show it
     "identify_member": "see.person",
     "contact_intent": "see.contacts",
     "contact_attempt": "see.contacts",
@@ -100,7 +101,7 @@ HERS = {
 A_PARTNERS = {"act_referral", "act_referralstep"}
 APPEND_ONLY = {
     "governance_auditevent", "governance_agreementsignature", "programmes_packversion", "people_wish", "people_objection", "people_rightsstep", "people_listversion", "people_listchange",
-    "identify_reason", "contact_link", "contact_calltry", "check_in_answerset", "triage_decision", "act_step",
+    "contact_link", "contact_calltry", "check_in_answerset", "triage_decision", "act_step",
     "act_note", "act_referralstep", "outbox_message", "governance_patternreview",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
     "governance_emergencyreview", "governance_emergencytry",
@@ -119,6 +120,7 @@ COLUMN = {
     "governance_accessstop": "practice_id",
     "people_optout": "",
     "check_in_doortry": "",
+    "identify_figure": "",
     "act_referrallink": "referral_id",
     "governance_emergencynotice": "",
     "governance_emergencyreview": "",

@@ -26,7 +26,10 @@ def found(here: Installation, records: Path, codelists: Path) -> Any:
     """The records are imported and the cohort is run; returns the figures that it prints."""
     clock.set_clock(MORNING, running=False)
     here.run("import", "records", "--format", "synthea", records)
-    return here.last_line("cohort", "run", PACK, "--as-of", AS_OF, "--codelists", codelists, "--json")
+    figures = here.last_line("cohort", "run", PACK, "--as-of", AS_OF, "--codelists", codelists, "--json")
+    assert figures.pop("left_out") == {"services": "social_care_records"}
+    assert figures.pop("data_age").keys() == {"events", "medicines"}
+    return figures
 
 
 def letters_leave(here: Installation, figures: Any) -> None:
@@ -66,6 +69,8 @@ def explained(here: Installation, records: Path, codelists: Path) -> None:
     somebody_out = next(each for each in everybody if each not in members)
     options = ("--as-of", AS_OF, "--codelists", codelists)
     assert f"{somebody_in} is in long-term-conditions" in here.run("cohort", "explain", PACK, somebody_in, *options)
+    looks = "SELECT person_id IS NOT NULL FROM governance_auditevent WHERE action = 'records explained'"
+    assert rows(looks, now=MORNING) == [(True,)]
     assert f"{somebody_out} is not in long" in here.run("cohort", "explain", PACK, somebody_out, *options)
 
 

@@ -21,6 +21,7 @@ from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.jobs import cohorts, sweeper
 from openprotect.journey import flow
 from openprotect.people import actions as people
+from openprotect.people import queries
 from openprotect.people.errors import ListAlreadyReceived
 from openprotect.people.facts import Arrival, ListTotals
 from openprotect.people.population import Population
@@ -128,6 +129,29 @@ def test_a_changed_number_replaces_the_lists_own_and_leaves_what_others_found(fo
     assert set(rows("SELECT value, ended_because FROM people_contactpoint")) == {
         ("+447700900018", "replaced"), ("+447700900777", ""), ("+447700900555", ""),
     }  # fmt: skip
+
+
+def test_who_stood_on_a_named_version_is_known_by_its_number_and_its_label(folder: Path) -> None:
+    comes(folder, ANNE, BEN)
+    comes(folder, ANNE, CLARA, version="SPL-0002")
+    comes(folder, ANNE, BEN, CLARA, version="SPL-0003")
+    name = "shielded-patient-list"
+    by = system("test", now=BEGINS)
+    with enter(by):
+        listed = queries.listed(scope=by, versions={(name, "1"), (name, "SPL-0002"), (name, "9")}).to_pylist()
+    on: dict[str | None, set[str]] = {}
+    for row in listed:
+        on.setdefault(row["version"], set()).add(row["nhs_number"])
+    assert on == {
+        None: {FIRST_NUMBER, SECOND_NUMBER, THIRD_NUMBER},
+        "1": {FIRST_NUMBER, SECOND_NUMBER},
+        "SPL-0002": {FIRST_NUMBER, THIRD_NUMBER},
+    }
+
+
+def test_a_locality_has_the_practices_that_belong_to_it(folder: Path) -> None:
+    with enter(system("test", now=BEGINS)):
+        assert governance.localities_of_practices() == {"T06": "T04", "T07": "T05"}
 
 
 # --- Who leaves ---

@@ -4,34 +4,18 @@ import os
 import shutil
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import ibis
 import pytest
 
 from openprotect.interop.feeds.record_columns import nhs_number
-from openprotect.interop.feeds.records import RecordFormat, RecordsHaveFaults, import_records
+from openprotect.interop.feeds.records import RecordFormat, RecordsHaveFaults
 from openprotect.interop.feeds.synthea import SYNTHEA
 from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.lib.nhs_number import is_nhs_number, number_for_tests
 from openprotect.people.population import NoSuchDataset, NotADatasetName, Population, engine
-
-NOW = datetime(2020, 3, 30, 9, tzinfo=UTC)
-HEADER = ",".join(column.name for column in TABLES_FORMAT.people.columns)
-NHS = [number_for_tests(number) for number in range(4)]
-PEOPLE = f"""{HEADER}
-p1,1950-01-01,female,,D82001,2001-01-01,,E01000001,2,2019,A,{NHS[0]},Ada,Marsh,1 Mill Lane,,,Ely,,CB7 4AA,07700 900001,,ada@example.org,en,large_print;carer
-p2,1931-05-06,male,2020-01-02,D82001,2001-01-01,2020-01-02,E01000002,9,2019,99,,Ravi,Patel,,,,,,,,,,gu,
-p3,,unknown,,,,,,,,,,,,,,,,,,,,,,
-"""
-TABLES = {
-    "people.csv": PEOPLE,
-    "events.csv": "person_id,date,code,system,value,unit\np1,2020-01-01,84114007,snomed,,\np1,2020-01-02,84114007,snomed,48.5,mmol/mol\n",
-    "medicines.csv": "person_id,date,code,system\np1,2020-01-01,327070006,dmd\np1,2020-01-01,327070006,dmd\n",
-    "admissions.csv": "person_id,admitted_on,discharged_on,code,system\np1,2020-01-01,,N185,icd10\n",
-    "services.csv": "person_id,service,started_on,ended_on\np1,home_care,2020-01-01,\n",
-}
+from tests.factories.record_tables import EVENTS, NHS, NOW, PEOPLE, bring_in, rows, write_tables
 
 
 @pytest.fixture
@@ -41,32 +25,16 @@ def population(tmp_path: Path) -> Population:
 
 @pytest.fixture
 def tables(tmp_path: Path) -> Path:
-    folder = tmp_path / "extract"
-    folder.mkdir()
-    for name, text in TABLES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
-def bring_in(folder: Path, population: Population, form: RecordFormat = TABLES_FORMAT, dataset: str = "d"):
-    now = NOW if form is TABLES_FORMAT else datetime(2021, 9, 1, tzinfo=UTC)
-    return import_records(folder, form=form, population=population, dataset=dataset, now=now)
-
-
-def rows(population: Population, name: str, dataset: str = "d") -> list[dict]:
-    backend = engine()
-    try:
-        return backend.to_pyarrow(population.table(backend, dataset, name)).to_pylist()
-    finally:
-        backend.disconnect()
+    return write_tables(tmp_path / "extract")
 
 
 def faults(folder: Path, population: Population, form: RecordFormat = TABLES_FORMAT) -> list[str]:
     with pytest.raises(RecordsHaveFaults) as refused:
         bring_in(folder, population, form)
     assert population.datasets() == ()
-    left = [path.name for path in population.folder.iterdir()]
-    assert left in ([], [".lock"]), left
+    for folder in (population.folder, population.identities):
+        left = [path.name for path in folder.iterdir()] if folder.exists() else []
+        assert left in ([], [".lock"]), left
     return [str(fault) for fault in refused.value.faults]
 
 
@@ -95,19 +63,6 @@ def test_files_are_for_their_owner_alone(tables: Path, population: Population) -
         assert all(stat.S_IMODE((Path(folder) / name).stat().st_mode) == 0o600 for name in files)
 
 
-def test_the_same_files_again_give_the_same_bytes_and_replace_the_dataset(tables: Path, population: Population) -> None:
-    def content() -> dict[str, bytes]:
-        return {path.parent.name: path.read_bytes() for path in (population.folder / "d").glob("*/part-*.parquet")}
-
-    bring_in(tables, population)
-    first = content()
-    (tables / "admissions.csv").unlink()
-    bring_in(tables, population)
-    assert rows(population, "admissions") == []
-    assert content() == first | {"admissions": content()["admissions"]}
-    assert len([path for path in population.folder.iterdir() if path.name.startswith(".d.")]) == 1
-
-
 def test_a_bad_file_leaves_the_dataset_as_it_was(tables: Path, population: Population) -> None:
     bring_in(tables, population)
     before = rows(population, "events")
@@ -130,7 +85,6 @@ def content(name: str, data: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes(data)
 
 
-EVENTS = "person_id,date,code,system,value,unit\n"
 BAD = {
     "no people": (lambda folder: (folder / "people.csv").unlink(), "people.csv: read 'no such file'"),
     "no events": (lambda folder: (folder / "events.csv").unlink(), "events.csv: read 'no such file'"),
@@ -142,6 +96,8 @@ BAD = {
     "JSON": (content("events.csv", b'{"a": 1}'), "read 'JSON'"),
     "compressed": (content("events.csv", b"\x1f\x8b\x08rest"), "read 'a compressed file'"),
     "parquet": (content("events.csv", b"PAR1rest"), "read 'a Parquet file'"),
+    "no Parquet": (lambda folder: (folder / "events.csv").rename(folder / "events.parquet"), "events.parquet: read 'Parquet magic bytes"),
+    "both": (content("events.parquet", b"PAR1"), "events.csv: read 'events.parquet beside it', expected one of the two"),
     "PDF": (content("events.csv", b"%PDF-1.7"), "read 'a PDF'"),
     "NUL": (content("events.csv", EVENTS.encode() + b"p1,2020-01-01,841\x0014007,snomed,,\n"), "row 2: read 'a NUL byte'"),
     "mixed encodings": (content("events.csv", EVENTS.encode() + "p1,2020-01-01,1,snomed,,\xe9\n".encode() + b"p1,2020-01-01,1,snomed,,\xe9\n"), "both UTF-8 and Windows-1252"),
@@ -275,6 +231,46 @@ def test_a_bad_synthea_export_is_refused(spoil, said: str, synthea: Path, popula
     spoil(synthea)
     lines = faults(synthea, population, SYNTHEA)
     assert any(said in line for line in lines), lines
+
+
+MORE_SYNTHEA = {
+    "encounters.csv": "Id,START,STOP,PATIENT,ORGANIZATION,PROVIDER,PAYER,ENCOUNTERCLASS,CODE,DESCRIPTION,"
+    "BASE_ENCOUNTER_COST,TOTAL_CLAIM_COST,PAYER_COVERAGE,REASONCODE,REASONDESCRIPTION\n"
+    "e1,2020-01-01T10:00:00Z,2020-01-05T10:00:00Z,{0},o,p,q,inpatient,1505002,Admission,1,1,0,,\n"
+    "e2,2020-02-01T10:00:00Z,2020-02-01T10:30:00Z,{0},o,p,q,wellness,162673000,Check,1,1,0,,\n",
+    "observations.csv": "DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE\n"
+    "2020-01-02T10:00:00Z,{0},e1,laboratory,4548-4,HbA1c,6.1,%,numeric\n"
+    "2020-01-02T10:00:00Z,{0},e1,social-history,72166-2,Smoking,Never smoker,,text\n"
+    "2020-01-02T10:00:00Z,{0},e1,,QALY,QALY,40.0,a,numeric\n",
+    "immunizations.csv": "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST\n2020-01-03T10:00:00Z,{0},e1,140,Influenza,140\n",
+    "procedures.csv": "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST,REASONCODE,REASONDESCRIPTION\n"
+    "2020-01-04T10:00:00Z,{0},e1,430193006,Medication reconciliation,1,,\n",
+    "allergies.csv": "START,STOP,PATIENT,ENCOUNTER,CODE,SYSTEM,DESCRIPTION,TYPE,CATEGORY\n"
+    "2001-01-01,,{0},e1,419199007,Unknown,Allergy,allergy,environment\n"
+    "2001-01-01,,{0},e1,7984,RxNorm,Penicillin V,allergy,medication\n",
+}
+
+
+def test_the_other_coded_files_of_synthea_are_read_where_they_are_there(synthea: Path, population: Population) -> None:
+    somebody = (synthea / "patients.csv").read_text().splitlines()[1].split(",")[0]
+    for name, text in MORE_SYNTHEA.items():
+        (synthea / name).write_text(text.replace("{0}", somebody))
+    totals = bring_in(synthea, population, SYNTHEA).manifest.files
+    assert {name: (totals[name].rows, totals[name].kept, dict(totals[name].skipped)) for name in MORE_SYNTHEA} == {
+        "encounters.csv": (2, 1, {"no stay in a hospital": 1}),
+        "observations.csv": (3, 2, {"no LOINC code": 1}),
+        "immunizations.csv": (1, 1, {}),
+        "procedures.csv": (1, 1, {}),
+        "allergies.csv": (2, 1, {"no SNOMED CT code": 1}),
+    }
+    events = [(str(row["date"]), row["code"], row["system"], row["value"]) for row in rows(population, "events")]
+    assert {
+        ("2020-01-02", "4548-4", "loinc", 6.1), ("2020-01-02", "72166-2", "loinc", None),
+        ("2020-01-03", "140", "cvx", None), ("2020-01-04", "430193006", "snomed", None),
+        ("2001-01-01", "419199007", "snomed", None),
+    } <= set(events)  # fmt: skip
+    (stay,) = rows(population, "admissions")
+    assert (str(stay["admitted_on"]), str(stay["discharged_on"]), stay["code"]) == ("2020-01-01", "2020-01-05", None)
 
 
 def test_synthea_comes_without_what_it_does_not_have(synthea: Path, population: Population) -> None:

@@ -36,7 +36,9 @@ def test_four_and_a_half_per_cent_are_members_and_exactly_those_who_were_meant(t
     found = read_cohort(PACK, None)
     result = run_cohort(found.cohort, found.lists, population, "made", START, lists)
 
-    members = {one for one in result.members.column("person_id").to_pylist() if not one.startswith("list:")}
+    known_as = population.source_ids("made")
+    found_ids = set(result.members.column("person_id").to_pylist())
+    members = {known_as[one] for one in found_ids if not one.startswith("list:")}
     with (folder / "truth.csv").open(encoding="utf-8") as stream:
         truth = [row for row in csv.DictReader(stream) if row["person_id"] and row["route"]]
     meant = {row["person_id"] for row in truth if not {"died", "moved_away"} & set(row["traits"].split(";"))}

@@ -83,6 +83,7 @@ from openprotect.governance.queries.installation import (
     is_demo,
 )
 from openprotect.governance.queries.organisations import (
+    localities_of_practices,
     organisation_by_code,
     organisation_codes,
     organisation_names,
@@ -230,6 +231,7 @@ __all__ = [
     "letters_overdue",
     "live_basis",
     "live_purposes",
+    "localities_of_practices",
     "membership",
     "membership_titles",
     "memberships_of",

@@ -25,6 +25,12 @@ def organisation_codes(ids: Sequence[int]) -> dict[int, str]:
     return dict(Organisation.objects.filter(id__in=ids).values_list("id", "code"))
 
 
+def localities_of_practices() -> dict[str, str]:
+    """The code of the locality each practice belongs to now, by the practice's code."""
+    practices = Organisation.objects.filter(kind="practice", parent__kind="locality")
+    return dict(practices.values_list("code", "parent__code"))
+
+
 def organisation_by_code(code: str) -> Organisation | None:
     """The organisation with an ODS code, written in capitals or not."""
     return Organisation.objects.filter(code__iexact=code).first()

@@ -1,4 +1,4 @@
-"""CSV files of records, which may be larger than memory: their form is checked here, in pieces.
+"""CSV and Parquet files of records, which may be larger than memory: their form is checked here, in pieces.
 
 The file is read as bytes once, for its encoding and its line ends, and after that by DuckDB,
 every cell as text. Rows never become Python objects, except the few that are wrong.
@@ -9,18 +9,22 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import duckdb
+import ibis
 import ibis.expr.types as ir
+import pyarrow
 from ibis.backends.duckdb import Backend
+from pyarrow import parquet
 
 from openprotect.interop.feeds.comma_separated import shown
+from openprotect.interop.feeds.records import SHOWN
 from openprotect.lib.errors import Fault
 
-SHOWN = 50
 PIECE = 1 << 20
 
 _OTHER_FILES = (
@@ -33,6 +37,7 @@ _OTHER_FILES = (
     (b"<", "a web page or XML"),
 )
 _CSV = "columns separated by commas, with a header"
+_PARQUET = "a Parquet file"
 _MULTI_BYTE_UTF8 = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 _RAGGED = {
     "MISSING COLUMNS": "as many cells as the header has",
@@ -51,9 +56,17 @@ class RecordFile:
     path: Path  # UTF-8 with one kind of line end: the file itself, or a copy
     columns: tuple[str, ...]
     note: str = ""  # what was harmless but has to be said
+    is_parquet: bool = False
+
+    @property
+    def first_row(self) -> int:
+        """The number of the first row of data."""
+        return 1 if self.is_parquet else 2
 
     def table(self, engine: Backend, *, rejects: bool = False) -> ir.Table:
         """The rows as text. With `rejects` ragged rows are left out and noted in `reject_errors`."""
+        if self.is_parquet:
+            return parquet_as_text(engine, self.path)
         more = {"store_rejects": True, "rejects_limit": 1000} if rejects else {}
         return engine.read_csv(
             str(self.path),
@@ -75,6 +88,8 @@ def open_record_file(path: Path, known: Mapping[str, bool], work: Path, faults: 
     `known` says of each column whether it must be there. None, and at least one more fault,
     where the form is not right. A copy in UTF-8, where one is needed, is made in `work`.
     """
+    if path.suffix == ".parquet":
+        return _open_parquet(path, known, faults)
     before = len(faults)
     reading = _Reading(path, work, faults)
     readable = reading.utf8()
@@ -84,19 +99,30 @@ def open_record_file(path: Path, known: Mapping[str, bool], work: Path, faults: 
     return RecordFile(path.name, readable, columns, reading.note) if len(faults) == before else None
 
 
-def ragged_rows(file: RecordFile, engine: Backend, faults: list[Fault]) -> bool:
-    """Whether every row has its cells; each that has not is a fault. Reads the file to its end."""
+@dataclass
+class Form:
+    """Whether every row of a file has its cells."""
+
+    is_right: bool = True
+
+
+@contextmanager
+def ragged(file: RecordFile, engine: Backend, faults: list[Fault]) -> Iterator[Form]:
+    """While a file is read with `rejects`, to its end: each row that has not its cells is a fault."""
+    form = Form()
     for table in ("reject_errors", "reject_scans"):
         engine.drop_table(table, force=True)
     try:
-        # The sum over a column keeps DuckDB from only counting lines.
-        rows = file.table(engine, rejects=True)
-        engine.to_pyarrow(rows.aggregate([rows[column].count().name(column) for column in file.columns]))
+        yield form
         # A row is rejected once for each cell that it lacks.
-        rejected = {row["line"]: row for row in engine.table("reject_errors").to_pyarrow().to_pylist()}
+        found = [] if file.is_parquet else engine.table("reject_errors").to_pyarrow().to_pylist()
     except duckdb.Error as error:
-        faults.append(Fault(file.name, "", "", shown(str(error).splitlines()[0]), _CSV))
-        return False
+        faults.append(
+            Fault(file.name, "", "", shown(str(error).splitlines()[0]), _PARQUET if file.is_parquet else _CSV)
+        )
+        form.is_right = False
+        return
+    rejected = {row["line"]: row for row in found}
     for _, row in sorted(rejected.items())[:SHOWN]:
         expected = _RAGGED.get(row["error_type"], "a row of CSV")
         if row["error_type"].endswith("COLUMNS"):
@@ -104,7 +130,42 @@ def ragged_rows(file: RecordFile, engine: Backend, faults: list[Fault]) -> bool:
         faults.append(Fault(file.name, f"row {row['line']}", "", shown(row["csv_line"] or ""), expected))
     if (more := len(rejected) - SHOWN) > 0:
         faults.append(Fault(file.name, "", "", f"at least {more} more rows like these", "none"))
-    return not rejected
+    form.is_right = not rejected
+
+
+def parquet_as_text(engine: Backend, path: Path) -> ir.Table:
+    """Every cell as CSV would have it: days and times as ISO 8601 in UTC, an empty text as nothing."""
+    rows = engine.read_parquet(str(path / "*.parquet") if path.is_dir() else str(path))
+    cells = {}
+    for column, kind in rows.schema().items():
+        cell = rows[column]
+        if kind.is_timestamp():
+            cells[column] = cell.cast("timestamp('UTC')" if kind.timezone else "timestamp").strftime(
+                "%Y-%m-%dT%H:%M:%SZ"
+            )
+        elif kind.is_nested() or kind.is_binary():
+            cells[column] = ibis.ifelse(cell.isnull(), ibis.null("string"), "something that is no text, number or date")
+        else:
+            cells[column] = cell.cast("string").nullif("")
+    return rows.select(**cells)
+
+
+def _open_parquet(path: Path, known: Mapping[str, bool], faults: list[Fault]) -> RecordFile | None:
+    before = len(faults)
+    try:
+        files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        if not files:
+            raise ValueError("a folder without Parquet files")
+        schemas = [parquet.read_schema(file) for file in files]
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        faults.append(Fault(path.name, "", "", shown((str(error).splitlines() or [""])[0]), _PARQUET))
+        return None
+    columns = tuple(schemas[0].names)
+    for file, schema in zip(files, schemas, strict=True):
+        if schema.names != schemas[0].names:
+            faults.append(Fault(path.name, file.name, "", ", ".join(schema.names), "the same columns in every file"))
+    _columns(columns, path.name, known, faults, where="")
+    return RecordFile(path.name, path, columns, is_parquet=True) if len(faults) == before else None
 
 
 @dataclass
@@ -219,10 +280,20 @@ def _header(path: Path, name: str, known: Mapping[str, bool], faults: list[Fault
     if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
         fault("", columns[0], _CSV)
         return ()
+    _columns(columns, name, known, faults, where="row 1")
+    return columns
+
+
+def _columns(columns: Sequence[str], name: str, known: Mapping[str, bool], faults: list[Fault], *, where: str) -> None:
+    """A fault for each column that has to be there and is not, or is there and should not be."""
+
+    def fault(column: str, read: str, expected: str) -> None:
+        faults.append(Fault(name, where, shown(column), shown(read), expected))
+
     times = Counter(columns)
     if not times.keys() & known.keys():
         fault("", ",".join(columns), f"a header that begins {','.join(list(known)[:3])}")
-        return ()
+        return
     for column, needed in known.items():
         if needed and not times[column]:
             fault(column, "no such column", f"the column {column}")
@@ -231,4 +302,3 @@ def _header(path: Path, name: str, known: Mapping[str, bool], faults: list[Fault
             fault(column, column, "only the columns of this table")
         elif number > 1:
             fault(column, f"{number} of this name", "each column once")
-    return columns

@@ -1,211 +1,219 @@
-"""Records of a whole population come in: checked whole, then written whole, or not at all."""
+"""Records of a whole population come in: checked whole, then written whole, or not at all.
 
-from collections.abc import Callable, Iterator, Mapping
+A format says which files it finds, and reads each into checked rows with columns of its own. What
+follows is the same for all: rows are spooled by partition, people are held against each other and
+the records against the people, and the partitions are written. Memory does not grow with the files.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from openprotect.interop.feeds.comma_separated import shown
-from openprotect.interop.feeds.record_columns import Column
-from openprotect.interop.feeds.record_files import SHOWN, RecordFile, open_record_file, ragged_rows
-from openprotect.lib.errors import BadInput, Fault
-from openprotect.people.population import TABLES, Import, Manifest, Population, Totals, engine, sha256_of
+from openprotect.lib.errors import BadInput, Fault, Refusal
+from openprotect.people.partitions import Import
+from openprotect.people.population import SOURCES, TABLES, Manifest, Population, Totals, engine, is_source, sha256_of
+
+MEMORY = "256MB"
+SHOWN = 50
+"""How many faults of a kind are said one by one."""
+
+Columns = Callable[[ir.Table], Mapping[str, ir.Value]]
+"""From the rows of a source to the columns of a table; those it leaves out are not known."""
 
 
 class RecordsHaveFaults(BadInput):
     """The records have faults, so nothing was imported."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file of a format: its columns, and the tables of a dataset that are made from it.
-
-    `person` is the column of the person's id; `into` makes each table from the typed columns;
-    `order` names pairs of dates of which the second may not be before the first.
+class NotASource(Refusal):
+    """'{given}' does not say where the records of a table come from. Write TABLE=SOURCE, such as
+    events=hospital_records: a table is one of {tables}, a source a name of small letters, digits, _ and -.
     """
 
-    file: str
-    columns: tuple[Column, ...]
-    person: str
-    into: Mapping[str, Callable[[ir.Table], ir.Table]]
-    order: tuple[tuple[str, str], ...] = ()
-    unique: tuple[str, ...] = ()  # further columns in which no value may stand for two people
-    may_be_absent: bool = False
-
 
 @dataclass(frozen=True)
-class RecordFormat:
-    """How one kind of extract is read: the file of people, and the files about them."""
+class Incoming:
+    """Checked rows of one source. `rows` have `row_hash`, `nth` and `entry` besides columns of their own.
+
+    `person` is the column of the person's id, `unique` are columns in which no value may stand for
+    two people. `wrong` adds a fault for each row of the source whose cell in a column is among values.
+    """
 
     name: str
-    people: Source
-    others: tuple[Source, ...]
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        return (self.people, *self.others)
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What was imported, and what has to be said about it."""
-
-    manifest: Manifest
-    notes: tuple[str, ...]
-
-
-def import_records(
-    folder: Path, *, form: RecordFormat, population: Population, dataset: str, now: datetime
-) -> Imported:
-    """Bring the files in `folder` into `population` as `dataset`, in place of what it held.
-
-    Raises RecordsHaveFaults with every fault (at most 50 of a kind, with their number), or
-    NotADatasetName; then nothing has changed.
-    """
-    with population.importing(dataset) as writing:
-        return _Importing(folder, form, writing, now).run()
+    rows: ir.Table
+    person: str
+    into: Mapping[str, Columns]
+    total: int
+    wrong: Callable[[str, Sequence[object], str], None]
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    unique: tuple[str, ...] = ()
+    entry: str = ""  # the column of the source's own id of a row
+    is_people: bool = False
+    removes: bool = False  # everything of these people goes, before anything else is taken in
 
 
 @dataclass
-class _Importing:
-    folder: Path
-    form: RecordFormat
-    writing: Import
-    now: datetime
-    faults: list[Fault] = field(default_factory=list)
-    tables: dict[str, ir.Table] = field(default_factory=dict)  # by file, typed
-    files: dict[str, RecordFile] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
+class Reading:
+    """What a format needs for reading, and where it says what it found wrong or worth saying."""
 
-    def run(self) -> Imported:
-        self.engine: Backend = engine(self.writing.work)
-        try:
-            for check in (self.open, self.read):  # cells mean something only where the form is right
-                for source in self.form.sources:
-                    check(source)
-                self.refuse_faults()
-            self.people()
-            self.refuse_faults()
-            totals = self.write()
-        finally:
-            self.engine.disconnect()
-        manifest = self.writing.finish(source=self.form.name, files=totals, now=self.now)
-        return Imported(manifest, tuple(file.note for file in self.files.values() if file.note))
+    engine: Backend
+    work: Path
+    now: datetime
+    changes: bool
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def one(self, row: ir.Table) -> dict[str, int]:
+        """The only row of an expression."""
+        found: dict[str, int] = self.engine.to_pyarrow(row).to_pylist()[0]
+        return found
 
     def refuse_faults(self) -> None:
         if self.faults:
             raise RecordsHaveFaults(self.faults)
 
-    def open(self, source: Source) -> None:
-        path = self.folder / source.file
-        if not path.is_file():
-            if not source.may_be_absent:
-                self.faults.append(Fault(source.file, "", "", "no such file", f"it in {self.folder}"))
-            return
-        known = {column.name: column.present for column in source.columns}
-        file = open_record_file(path, known, self.writing.work, self.faults)
-        if file is not None and ragged_rows(file, self.engine, self.faults):
-            self.files[source.file] = file
 
-    def read(self, source: Source) -> None:
-        if source.file not in self.files:
-            return
-        file = self.files[source.file]
-        raw = file.table(self.engine)
-        columns = [column for column in source.columns if column.name in file.columns]
-        self.cells(file, raw, columns)
-        typed = raw.select(**{column.name: column.typed(raw[column.name]) for column in columns})
-        self.order(file, typed, source)
-        self.tables[source.file] = typed
+class RecordFormat(Protocol):
+    """How one kind of extract is read."""
 
-    def cells(self, file: RecordFile, raw: ir.Table, columns: list[Column]) -> None:
-        """Every cell that cannot be read is a fault. One pass, and a second one only where there are some."""
-        today = self.now.date()
-        counts = {column.name: column.wrong(raw[column.name], today).sum() for column in columns}
-        found = self.one(raw.aggregate(**counts, rows_=raw.count()))
-        self.rows[file.name] = found["rows_"]
-        for column in columns:
-            if found[column.name]:
-                self.wrong_cells(file, raw, column, found[column.name], today)
+    @property
+    def name(self) -> str: ...
 
-    def wrong_cells(self, file: RecordFile, raw: ir.Table, column: Column, number: int, today: date) -> None:
-        rows = raw.select(cell=raw[column.name], row=ibis.row_number() + 2)
-        for row in self.first(rows.filter(column.wrong(rows.cell, today))):
-            self.fault(file, row["row"], column.name, row["cell"] or "", column.expected)
-        self.more(file, column.name, number)
+    def find(self, folder: Path, *, changes: bool) -> tuple[Mapping[str, Sequence[Path]], list[Fault]]:
+        """The files of an extract, by the name under which they are counted, and what is missing."""
 
-    def order(self, file: RecordFile, typed: ir.Table, source: Source) -> None:
-        for first, second in source.order:
-            rows = typed.select(first=typed[first], second=typed[second], row=ibis.row_number() + 2)
-            wrong = rows.filter(rows.second < rows.first)
-            if number := self.count(wrong):
-                for row in self.first(wrong):
-                    self.fault(file, row["row"], second, row["second"], f"a day not before {first}")
-                self.more(file, second, number)
+    def read(self, found: Mapping[str, Sequence[Path]], reading: Reading) -> list[Incoming]:
+        """Every source of the extract, people first. Raises RecordsHaveFaults where a file is wrong in itself."""
 
-    def people(self) -> None:
-        """Each person once, and nobody else's records."""
-        people = self.form.people
-        rows = self.tables[people.file]
-        distinct = rows.distinct()
-        for column in (people.person, *people.unique):
-            twice = distinct.group_by(column).aggregate(n=distinct.count()).filter(lambda t: t.n > 1)
-            self.listed(people, column, twice, "each once: another row has it with other data")
-        for source in self.form.others:
-            if source.file in self.tables:
-                about = self.tables[source.file]
-                known = rows.select(known=rows[people.person]).distinct()
-                strangers = about.anti_join(known, about[source.person] == known.known)
-                self.listed(source, source.person, strangers, f"a person who is in {people.file}")
 
-    def listed(self, source: Source, column: str, values: ir.Table, expected: str) -> None:
-        """Every row of the file whose cell in `column` is among `values` is a fault."""
-        values = values.select(value=values[column]).filter(lambda t: t.value.notnull()).distinct()
-        if not self.count(values):
-            return
-        table = self.tables[source.file]
-        rows = table.select(cell=table[column], row=ibis.row_number() + 2)
-        wrong = rows.semi_join(values, rows.cell == values.value)
-        file = self.files[source.file]
-        for row in self.first(wrong):
-            self.fault(file, row["row"], column, row["cell"], expected)
-        self.more(file, column, self.count(wrong))
+@dataclass(frozen=True)
+class Imported:
+    """What was imported, and what has to be said about it. `same` is an extract that was in already."""
 
-    def write(self) -> dict[str, Totals]:
-        totals = {}
-        for source in self.form.sources:
-            table = self.tables.get(source.file)
-            kept = 0
-            for name, make in source.into.items():
-                # A row is a duplicate if all of it stands twice, the columns we do not use included.
-                rows = None if table is None else make(table.distinct())
-                kept = self.writing.write(self.engine, name, rows)
-            if table is not None:
-                number = self.rows[source.file]
-                digest = sha256_of(self.folder / source.file)
-                totals[source.file] = Totals(number, kept, number - kept, digest)
-        for name in TABLES.keys() - self.writing.rows.keys():
-            self.writing.write(self.engine, name, None)
-        return totals
+    manifest: Manifest
+    notes: tuple[str, ...]
+    same: bool = False
 
-    def one(self, row: ir.Table) -> dict[str, int]:
-        found: dict[str, int] = self.engine.to_pyarrow(row).to_pylist()[0]
-        return found
 
-    def count(self, rows: ir.Table) -> int:
-        return self.one(rows.aggregate(n=rows.count()))["n"]
+def import_records(
+    folder: Path,
+    *,
+    form: RecordFormat,
+    population: Population,
+    dataset: str,
+    now: datetime,
+    changes: bool = False,
+    sources: Mapping[str, str] | None = None,
+) -> Imported:
+    """Bring the files in `folder` into `population` as `dataset`, in place of what it held.
 
-    def first(self, wrong: ir.Table) -> Iterator[dict[str, object]]:
-        yield from self.engine.to_pyarrow(wrong.order_by("row").limit(SHOWN)).to_pylist()
+    With `changes` they are added to what it holds. `sources` says of tables where they come from, where
+    that is not as `SOURCES` has it. The same files again change nothing and are only read for their hash.
 
-    def fault(self, file: RecordFile, row: object, column: str, read: object, expected: str) -> None:
-        self.faults.append(Fault(file.name, f"row {row}", column, shown(str(read)), expected))
+    Raises RecordsHaveFaults with every fault (at most 50 of a kind, with their number),
+    NotADatasetName, and with `changes` NoSuchDataset; then nothing has changed.
+    """
+    found, faults = form.find(folder, changes=changes)
+    if faults:
+        raise RecordsHaveFaults(faults)
+    hashes = {name: _hash(paths) for name, paths in found.items()}
+    come_from = dict(SOURCES) | dict(sources or {})
+    with population.writing(dataset) as work:
+        backend = engine(work, memory=MEMORY)
+        try:
+            size = sum(_size(path) for paths in found.values() for path in paths)
+            writing = Import(population, dataset, work, backend, size, changes)
+            if writing.before and writing.is_the_same(form.name, hashes, come_from):
+                population.mark_last(dataset)
+                return Imported(writing.before, writing.before.notes, same=True)
+            reading = Reading(backend, work, now, changes)
+            incoming = form.read(found, reading)
+            _spool(incoming, writing)
+            _hold_against(incoming, writing)
+            reading.refuse_faults()
+            totals = _totals(incoming, writing, hashes)
+            writing.write()
+            manifest = writing.finish(source=form.name, files=totals, sources=come_from, notes=reading.notes, now=now)
+        finally:
+            backend.disconnect()
+    return Imported(manifest, manifest.notes)
 
-    def more(self, file: RecordFile, column: str, number: int) -> None:
-        if number > SHOWN:
-            read = f"{number - SHOWN} more like these, {number} in all"
-            self.faults.append(Fault(file.name, "", column, read, "none"))
+
+def sources_given(given: Sequence[str]) -> dict[str, str]:
+    """TABLE=SOURCE, read. Raises NotASource."""
+    found = {}
+    for each in given:
+        table, _, source = each.partition("=")
+        if table not in SOURCES or not is_source(source):
+            raise NotASource(given=each, tables=", ".join(SOURCES))
+        found[table] = source
+    return found
+
+
+def _spool(incoming: Sequence[Incoming], writing: Import) -> None:
+    for origin, source in enumerate(incoming):
+        if source.removes:
+            writing.remove_people(source.rows.select(person_id=source.rows[source.person]))
+        for name, make in source.into.items():
+            made = make(source.rows)
+            columns = {column: made.get(column, ibis.null("string")) for column in TABLES[name]}
+            hidden = {column: source.rows[column] for column in ("row_hash", "nth", "entry")}
+            writing.spool.add(name, source.rows.select(**columns, **hidden, origin=ibis.literal(origin)))
+
+
+def _hold_against(incoming: Sequence[Incoming], writing: Import) -> None:
+    """Each person once, no NHS number twice, and nobody else's records."""
+    people = next((source.name for source in incoming if source.is_people), f"the records '{writing.dataset}'")
+    for origin, source in enumerate(incoming):
+        if source.is_people:
+            source.wrong(source.person, _values(writing.spool.twice()), "each once: another row has it with other data")
+            for column in source.unique:
+                shared = _values([writing.shared_numbers()])
+                source.wrong(column, shared, "each once: another row has it with other data")
+        for name in source.into:
+            if not source.is_people:
+                strangers = _values(writing.strangers(name, origin))
+                source.wrong(source.person, strangers, f"a person who is in {people}")
+            if source.entry and not source.is_people:
+                twice = _values(writing.spool.entries_twice(name, origin))
+                source.wrong(source.entry, twice, "each once: another row has it with other data")
+
+
+def _totals(incoming: Sequence[Incoming], writing: Import, hashes: Mapping[str, str]) -> dict[str, Totals]:
+    totals = {}
+    for origin, source in enumerate(incoming):
+        twice = writing.spool.duplicates(next(iter(source.into)), origin) if source.into else 0
+        kept = source.total - twice - sum(source.skipped.values())
+        totals[source.name] = Totals(source.total, kept, twice, hashes[source.name], dict(source.skipped))
+    return totals
+
+
+def _values(pieces: Iterator[pa.Table] | Sequence[pa.Table]) -> list[object]:
+    """At most as many as would ever be shown, and some more so that their number can be said."""
+    found: list[object] = []
+    for piece in pieces:
+        found += piece["value"].to_pylist()
+        if len(found) > 1000 * SHOWN:
+            break
+    return found
+
+
+def _hash(paths: Sequence[Path]) -> str:
+    each = [sha256_of(file) for path in paths for file in _files(path)]
+    return each[0] if len(each) == 1 else hashlib.sha256("".join(each).encode()).hexdigest()
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]

@@ -1,4 +1,4 @@
-"""Synthea's CSV export: patients, conditions and medications.
+"""Synthea's CSV export: patients, conditions and medications, and what else is coded where it is there.
 
 Source: Synthea wiki, "CSV File Data Dictionary"; columns that came or went between its
 versions may be absent. What it does not have (NHS number, practice, telephone, area) stays
@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from openprotect.interop.feeds.record_columns import Column, choice, day, ignored, like, optional, required, text
-from openprotect.interop.feeds.records import RecordFormat, Source
+from openprotect.interop.feeds.records import Columns
+from openprotect.interop.feeds.tabular import Source, Tabular
 
 _SEX = {"M": "male", "F": "female"}
 
@@ -31,47 +32,66 @@ def _name(cell: ir.StringValue) -> ir.StringValue:
     return cell.re_replace(r"\d+$", "")
 
 
-def _people(rows: ir.Table) -> ir.Table:
-    return _with_nulls(
-        rows.select(
-            person_id=rows.Id,
-            date_of_birth=rows.BIRTHDATE,
-            sex=rows.GENDER.cases(*_SEX.items()),
-            date_of_death=rows.DEATHDATE,
-        ),
-        "practice_code registration_started registration_ended lsoa imd_decile imd_edition ethnic_category",
-    )
+def _people(rows: ir.Table) -> dict[str, ir.Value]:
+    return {
+        "person_id": rows.Id,
+        "date_of_birth": rows.BIRTHDATE,
+        "sex": rows.GENDER.cases(*_SEX.items()),
+        "date_of_death": rows.DEATHDATE,
+    }
 
 
-def _identities(rows: ir.Table) -> ir.Table:
-    return _with_nulls(
-        rows.select(
-            person_id=rows.Id,
-            given_name=_name(rows.FIRST),
-            family_name=_name(rows.LAST),
-            address_line_1=rows.ADDRESS,
-            address_line_2=rows.CITY,
-            address_line_3=rows.COUNTY,
-            postcode=rows.ZIP,
-        ),
-        "nhs_number address_line_4 address_line_5 mobile landline email language other_needs",
-    )
+def _identities(rows: ir.Table) -> dict[str, ir.Value]:
+    return {
+        "person_id": rows.Id,
+        "given_name": _name(rows.FIRST),
+        "family_name": _name(rows.LAST),
+        "address_line_1": rows.ADDRESS,
+        "address_line_2": rows.CITY,
+        "address_line_3": rows.COUNTY,
+        "postcode": rows.ZIP,
+    }
 
 
-def _events(rows: ir.Table) -> ir.Table:
-    events = rows.select(person_id=rows.PATIENT, date=rows.START, code=rows.CODE, system=ibis.literal("snomed"))
-    return _with_nulls(events, "value unit")
+def _coded(date: str, system: str) -> Columns:
+    """A row with a code, on a day."""
+    return lambda rows: {
+        "person_id": rows.PATIENT,
+        "date": rows[date],
+        "code": rows.CODE,
+        "system": ibis.literal(system),
+    }
 
 
-def _medicines(rows: ir.Table) -> ir.Table:
-    return rows.select(person_id=rows.PATIENT, date=rows.START, code=rows.CODE, system=ibis.literal("rxnorm"))
+def _either(rows: ir.Table) -> ir.DateValue:
+    """Versions of Synthea call the day of a procedure START or DATE."""
+    return ibis.coalesce(rows.START.cast("date"), rows.DATE.cast("date"))
 
 
-def _with_nulls(rows: ir.Table, columns: str) -> ir.Table:
-    return rows.mutate(**{column: ibis.null("string") for column in columns.split()})
+def _procedure(rows: ir.Table) -> dict[str, ir.Value]:
+    return {"person_id": rows.PATIENT, "date": _either(rows), "code": rows.CODE, "system": ibis.literal("snomed")}
 
 
-SYNTHEA = RecordFormat(
+def _observation(rows: ir.Table) -> dict[str, ir.Value]:
+    is_number = rows.VALUE.re_search(r"^-?\d{1,15}(\.\d{1,15})?$")
+    return {
+        "person_id": rows.PATIENT,
+        "date": rows.DATE,
+        "code": rows.CODE,
+        "system": ibis.literal("loinc"),
+        "value": ibis.ifelse(is_number, rows.VALUE.try_cast("float64"), None),
+        "unit": rows.UNITS,
+    }
+
+
+def _stay(rows: ir.Table) -> dict[str, ir.Value]:
+    """Synthea gives a stay no ICD-10 code: it counts as a stay alone."""
+    return {"person_id": rows.PATIENT, "admitted_on": rows.START, "discharged_on": rows.STOP}
+
+
+_UNDATED = "without a date"
+
+SYNTHEA = Tabular(
     "synthea",
     people=Source(
         "patients.csv",
@@ -104,7 +124,7 @@ SYNTHEA = RecordFormat(
                 optional(choice("SYSTEM", ("SNOMED-CT", "http://snomed.info/sct"))),
             ),
             person="PATIENT",
-            into={"events": _events},
+            into={"events": _coded("START", "snomed")},
         ),
         Source(
             "medications.csv",
@@ -116,7 +136,80 @@ SYNTHEA = RecordFormat(
                 *_ignored("REASONCODE REASONDESCRIPTION"),
             ),
             person="PATIENT",
-            into={"medicines": _medicines},
+            into={"medicines": _coded("START", "rxnorm")},
+        ),
+        Source(
+            "encounters.csv",
+            (
+                text("Id"),
+                required(day("START")),
+                day("STOP"),
+                _patient("PATIENT"),
+                required(text("ENCOUNTERCLASS", 40)),
+                *_ignored("ORGANIZATION PROVIDER PAYER CODE DESCRIPTION BASE_ENCOUNTER_COST TOTAL_CLAIM_COST"),
+                *_ignored("PAYER_COVERAGE REASONCODE REASONDESCRIPTION COST"),
+            ),
+            person="PATIENT",
+            into={"admissions": _stay},
+            order=(("START", "STOP"),),
+            skip={"no stay in a hospital": lambda rows: rows.ENCOUNTERCLASS != "inpatient"},
+            may_be_absent=True,
+        ),
+        Source(
+            "observations.csv",
+            (
+                required(day("DATE")),
+                _patient("PATIENT"),
+                required(text("CODE", 40)),
+                text("VALUE", 2000),
+                text("UNITS", 40),
+                *_ignored("ENCOUNTER CATEGORY DESCRIPTION TYPE"),
+            ),
+            person="PATIENT",
+            into={"events": _observation},
+            skip={"no LOINC code": lambda rows: ~rows.CODE.re_search(r"^\d{1,7}-\d$")},
+            may_be_absent=True,
+        ),
+        Source(
+            "immunizations.csv",
+            (
+                required(day("DATE")),
+                _patient("PATIENT"),
+                _code("CODE"),
+                *_ignored("ENCOUNTER DESCRIPTION BASE_COST COST"),
+            ),
+            person="PATIENT",
+            into={"events": _coded("DATE", "cvx")},
+            may_be_absent=True,
+        ),
+        Source(
+            "procedures.csv",
+            (
+                optional(day("START")),
+                optional(day("DATE")),
+                _patient("PATIENT"),
+                _code("CODE"),
+                *_ignored("STOP ENCOUNTER SYSTEM DESCRIPTION BASE_COST COST REASONCODE REASONDESCRIPTION"),
+            ),
+            person="PATIENT",
+            into={"events": _procedure},
+            skip={_UNDATED: lambda rows: _either(rows).isnull()},
+            may_be_absent=True,
+        ),
+        Source(
+            "allergies.csv",
+            (
+                required(day("START")),
+                _patient("PATIENT"),
+                _code("CODE"),
+                optional(text("SYSTEM", 60)),
+                *_ignored("STOP ENCOUNTER DESCRIPTION TYPE CATEGORY"),
+                *_ignored("REACTION1 DESCRIPTION1 SEVERITY1 REACTION2 DESCRIPTION2 SEVERITY2"),
+            ),
+            person="PATIENT",
+            into={"events": _coded("START", "snomed")},
+            skip={"no SNOMED CT code": lambda rows: rows.SYSTEM.upper().contains("RXNORM")},
+            may_be_absent=True,
         ),
     ),
 )

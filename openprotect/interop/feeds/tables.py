@@ -1,8 +1,8 @@
-"""Our own record tables as CSV: docs/reference/record-tables.md."""
+"""Our own record tables as CSV or Parquet: docs/reference/record-tables.md."""
 
-from collections.abc import Callable
 from functools import partial
 
+import ibis
 import ibis.expr.types as ir
 
 from openprotect.interop.feeds.record_columns import (
@@ -11,11 +11,13 @@ from openprotect.interop.feeds.record_columns import (
     like,
     nhs_number,
     number,
+    optional,
     required,
     text,
     whole,
 )
-from openprotect.interop.feeds.records import RecordFormat, Source
+from openprotect.interop.feeds.records import Columns
+from openprotect.interop.feeds.tabular import Source, Tabular
 from openprotect.people.population import TABLES
 
 SEXES = ("male", "female", "other", "unknown")
@@ -29,16 +31,24 @@ _DIGITS = required(like("code", r"^\d{6,18}$", "a code of 6 to 18 digits"))
 _DOTLESS = required(like("code", r"^[A-Z]\d{2}[0-9A-Z]{0,3}$", "an ICD-10 or OPCS-4 code without a dot"))
 
 
-def _to(*names: str) -> dict[str, Callable[[ir.Table], ir.Table]]:
+_ROW = optional(text("row_id", 64))
+
+
+def _to(*names: str) -> dict[str, Columns]:
     """Tables made of the columns of the same names."""
     return {name: partial(_columns, name) for name in names}
 
 
-def _columns(name: str, rows: ir.Table) -> ir.Table:
-    return rows.select(*TABLES[name])
+def _columns(name: str, rows: ir.Table) -> dict[str, ir.Value]:
+    return {column: rows[column] for column in TABLES[name] if column in rows.columns}
 
 
-TABLES_FORMAT = RecordFormat(
+def _identities(rows: ir.Table) -> dict[str, ir.Value]:
+    said = rows.type_1_opt_out
+    return _columns("identities", rows) | {"type_1_opt_out": ibis.ifelse(said == "yes", True, ibis.null("boolean"))}
+
+
+TABLES_FORMAT = Tabular(
     "tables",
     people=Source(
         "people.csv",
@@ -64,9 +74,10 @@ TABLES_FORMAT = RecordFormat(
             text("email"),
             like("language", r"^[a-z]{2,3}$", "an ISO 639 language code such as en or cy"),
             like("other_needs", r"^[a-z_]+(;[a-z_]+)*$", "codes of small letters, joined by ;"),
+            optional(choice("type_1_opt_out", ("yes", "no"))),
         ),
         person="person_id",
-        into=_to("people", "identities"),
+        into=_to("people") | {"identities": _identities},
         order=(("date_of_birth", "date_of_death"), ("registration_started", "registration_ended")),
         unique=("nhs_number",),
     ),
@@ -80,15 +91,18 @@ TABLES_FORMAT = RecordFormat(
                 required(choice("system", ("snomed",))),
                 number("value"),
                 text("unit", 40),
+                _ROW,
             ),
             person="person_id",
             into=_to("events"),
+            entry="row_id",
         ),
         Source(
             "medicines.csv",
-            (_PERSON, required(day("date")), _DIGITS, required(choice("system", ("dmd", "snomed")))),
+            (_PERSON, required(day("date")), _DIGITS, required(choice("system", ("dmd", "snomed"))), _ROW),
             person="person_id",
             into=_to("medicines"),
+            entry="row_id",
         ),
         Source(
             "admissions.csv",
@@ -98,9 +112,11 @@ TABLES_FORMAT = RecordFormat(
                 day("discharged_on"),
                 _DOTLESS,
                 required(choice("system", ("icd10", "opcs4"))),
+                _ROW,
             ),
             person="person_id",
             into=_to("admissions"),
+            entry="row_id",
             order=(("admitted_on", "discharged_on"),),
             may_be_absent=True,
         ),
@@ -111,11 +127,15 @@ TABLES_FORMAT = RecordFormat(
                 required(like("service", r"^[a-z][a-z_]*$", "a code of small letters such as home_care")),
                 required(day("started_on")),
                 day("ended_on"),
+                _ROW,
             ),
             person="person_id",
             into=_to("services"),
+            entry="row_id",
             order=(("started_on", "ended_on"),),
             may_be_absent=True,
         ),
     ),
+    parquet=True,
+    removed=Source("removed.csv", (_PERSON,), person="person_id", into={}, may_be_absent=True),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -12,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from openprotect.governance import actions as governance
 from openprotect.governance.actions import permit, record
 from openprotect.governance.scope import Scope
+from openprotect.journey.identify import keeping
 from openprotect.journey.identify.events import AskingEnded, CohortBuilt, MemberLeft
 from openprotect.journey.identify.facts import BuiltRun, CohortResult
 from openprotect.journey.identify.models import CohortRun, Member
@@ -19,6 +21,7 @@ from openprotect.lib.done import Done
 from openprotect.people import actions as people
 from openprotect.people.facts import Arrival
 from openprotect.programmes import queries as programmes
+from openprotect.programmes.definitions.cohort import Cohort
 from openprotect.programmes.models import PackVersion
 from openprotect.programmes.rules import ASKING, CARING, FINDING
 
@@ -27,13 +30,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS found (
     person_id uuid, rule text, "group" text, evidence_date date, code text, term text, count integer, reason text
 ) ON COMMIT DELETE ROWS;
 TRUNCATE found
-"""
-
-_REASONS = """
-INSERT INTO identify_reason (run_id, person_id, rule, "group", evidence_date, code, term, count, reason)
-SELECT DISTINCT ON (person_id, rule) %(run)s, person_id, rule, "group", evidence_date,
-       coalesce(code, ''), coalesce(term, ''), count, reason
-FROM found ORDER BY person_id, rule, evidence_date DESC NULLS LAST
 """
 
 _JOIN = """
@@ -72,13 +68,17 @@ def build_cohort(
     index_date: date,
     result: CohortResult,
     arrivals: Sequence[Arrival],
+    codelists: Mapping[str, str] | None = None,
+    data_age: Mapping[str, str] | None = None,
     by: Scope,
     now: datetime,
 ) -> Done[BuiltRun]:
     """Write a run and make its people members; who is no longer found leaves.
 
     `arrivals` are the people of `result.members`, one each, as their source knows them: they are
-    found by NHS number or source id or made. Every reason is kept with the run for ever.
+    found by NHS number or source id or made. Who was in by which reason is kept for ever, as the
+    difference to the run before. `codelists` are the hashes of the lists that were read, `data_age`
+    how old the records were by source.
 
     Three legal bases: the run rests on that for finding people; the board's teams see members on
     that for asking them, their practice and locality on that for their care. Raises NoLiveBasis.
@@ -91,9 +91,14 @@ def build_cohort(
     )
     ids = people.take_in_people(people=arrivals, basis=caring, by=by, now=now).value
     person_of = {a.known_as or a.source_id: person for a, person in zip(arrivals, ids, strict=True)}
+    with connection.cursor() as cursor:
+        number = keeping.next_number(cursor, version.programme)
+    cohort = programmes.pack(pack_version).cohort
     run = CohortRun(
         id=uuid4(),
         pack_version=version,
+        programme=version.programme,
+        number=number,
         dataset=dataset,
         index_date=index_date,
         ran_at=now,
@@ -105,10 +110,16 @@ def build_cohort(
         joined=0,
         left=0,
         basis_id=finding,
+        codelists=dict(codelists or {}),
+        data_age=dict(data_age or {}),
+        left_out=dict(result.left_out),
     )
     run.save(force_insert=True)
-    fields: dict[str, UUID | str | datetime | int] = {
+    fields: dict[str, Any] = {
         "run": run.id,
+        "number": number,
+        "index": index_date,
+        "reworded": keeping.reworded(cohort, _cohort_before(run)),
         "programme": version.programme,
         "now": now,
         "asking": asking,
@@ -116,7 +127,7 @@ def build_cohort(
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         _copy(cursor, result, person_of)
-        cursor.execute(_REASONS, fields)
+        keeping.keep(cursor, fields)
         cursor.execute(_JOIN, fields)
         run.joined = cursor.rowcount
         cursor.execute(_LEAVE, fields)
@@ -124,7 +135,24 @@ def build_cohort(
         cursor.execute(_GRANT, fields)
     run.save(update_fields=["joined", "left"])
     record("cohort built", by=by, of="cohort run", id=run.id)
+    record("members identified", by=by, of="cohort run", id=run.id, why=f"{len(arrivals)} people")
     return Done(BuiltRun(run.id, result, run.joined, run.left), (CohortBuilt(run.id),))
+
+
+def _cohort_before(run: CohortRun) -> Cohort | None:
+    before = CohortRun.objects.filter(programme=run.programme, number=run.number - 1).first()
+    return programmes.pack(before.pack_version_id).cohort if before else None
+
+
+def open_records(*, person: UUID, by: Scope, now: datetime) -> Done[tuple[str, ...]]:
+    """Somebody who cares for a person looks at why the records make them a member or do not.
+
+    Returns by what the records may know them. Raises NotPermitted, NotThere.
+    """
+    permit("see.reasons", by=by)
+    names = people.known_to_records(person=person, by=by, now=now)
+    record("records explained", by=by, person=person, of="person", id=person)
+    return Done(names)
 
 
 def leave(*, member: UUID, why: str, by: Scope, now: datetime) -> Done[None]:

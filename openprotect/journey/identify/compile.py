@@ -3,52 +3,66 @@
 What the rules ask of the records is first written down as a list of *places*: a set of code
 lists in a window, a service, an imported list. The records are joined once to a small map from
 code to place, and one aggregate per person and place keeps what any rule needs of it: the
-latest and the first record and how many there are. The rules are then plain expressions over
-one wide row for each person.
+latest and the first record and how many there are; all of them, only where a rule holds their
+dates against other evidence. The rules are then plain expressions over one wide row for each
+person (`truth.py`).
 """
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from openprotect.lib.periods import Period
 from openprotect.programmes.codelists import CodeList, plain_term
 from openprotect.programmes.definitions.cohort import Cohort
 from openprotect.programmes.definitions.conditions import (
     Admitted,
-    Age,
     Condition,
     Counted,
-    Deprivation,
     LatestOf,
-    Not,
     OnList,
     Recorded,
     Service,
-    Several,
-    Sex,
+    Then,
+    Value,
     Window,
+    asks_each_record,
     walk,
 )
 
-Kind = Literal["codes", "admission", "list", "service"]
+Source = Literal["events", "medicines", "admissions", "services", "lists"]
 
 # In which table records of a system stand, and by which of its `system` values they are known.
-_TABLE_OF = {"snomed": "events", "dmd": "medicines", "icd10": "admissions", "opcs4": "admissions"}
-_RECORDED_AS = {"snomed": ("snomed",), "dmd": ("dmd", "snomed"), "icd10": ("icd10",), "opcs4": ("opcs4",)}
+_TABLE_OF: Mapping[str, Source] = {
+    "snomed": "events",
+    "dmd": "medicines",
+    "icd10": "admissions",
+    "opcs4": "admissions",
+}
+_RECORDED_AS = {"snomed": ("snomed",), "dmd": ("dmd", "snomed")}
 
 # A record as it is kept. The order of the fields is the order in which "latest" is decided.
 RECORD = {"date": "date", "value": "float64", "code": "string", "listed": "string", "list": "string"}
-EVIDENCE = "struct<date: date, value: float64, code: string, listed: string, list: string, count: int64>"
 _ROW = ibis.schema({"person_id": "string", "place": "int64", **RECORD})
-_NO_VALUE = float("-inf")  # no value is lower than every value
+# What of a place decides whether a condition is true, beside the date.
+_ASKED: Mapping[type, set[str]] = {Counted: {"count"}, LatestOf: {"list"}, Value: {"value"}}
+NO_VALUE = float("-inf")  # no value is lower than every value
+_LATEST = ""  # of an imported list: its latest version
+
+# The map from code to place.
+_MAP = pa.schema(
+    [
+        ("place", pa.int64()), ("list", pa.string()), ("listed", pa.string()),
+        ("key", pa.string()), ("start", pa.date32()), ("end", pa.date32()),
+        ("unit", pa.string()), ("least", pa.int64()), ("under", pa.int64()),
+    ]
+)  # fmt: skip
 
 Tables = Mapping[str, ir.Table]
 
@@ -57,29 +71,50 @@ Tables = Mapping[str, ir.Table]
 class Place:
     """Something the rules need to know of each person's records, from `start` to `end`, both included."""
 
-    kind: Kind
+    kind: Literal["codes", "admission", "list", "service"]
     names: tuple[str, ...]
     start: date | None
     end: date
     days: bool = False  # count the days with a record, not the records
+    unit: str | None = None  # only values in it
+    nights: tuple[int | None, int | None] = (None, None)  # at least, under
+    version: str = _LATEST
 
 
 class Plan:
-    """What a cohort needs to know on an index date, and its rules as expressions over that."""
+    """What a cohort needs to know on an index date: each place, and one row a person with what is known of it.
 
-    def __init__(self, cohort: Cohort, lists: Mapping[str, CodeList], index_date: date) -> None:
+    `localities` are those of practices, by code.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        lists: Mapping[str, CodeList],
+        index_date: date,
+        localities: Mapping[str, str] | None = None,
+    ) -> None:
         self.cohort = cohort
         self.lists = lists
         self.index_date = index_date
+        self.localities = localities
         self.places: dict[Place, int] = {}
+        self.every: set[int] = set()  # places of which each record is kept
+        self.firsts: set[int] = set()  # places of which the first record is asked for
+        self.asked: dict[int, set[str]] = {}  # what of the latest record of each place decides
         for rule in cohort.rules:
             for part in (part for condition in rule.conditions for part in walk(condition)):
-                if (place := self.place_of(part)) is not None:
-                    self.number(place)
+                self.need(part)
 
-    def number(self, place: Place) -> int:
-        """The number of a place in the expressions; a new place gets the next one."""
-        return self.places.setdefault(place, len(self.places))
+    def need(self, condition: Condition) -> None:
+        """Know what this condition asks for."""
+        if (place := self.place_of(condition)) is not None:
+            number = self.places.setdefault(place, len(self.places))
+            if asks_each_record(condition):
+                self.every.add(number)
+            elif isinstance(condition, Recorded) and condition.evidence == "first":
+                self.firsts.add(number)
+            self.asked.setdefault(number, {"date"}).update(_ASKED.get(type(condition), ()))
 
     def place_of(self, condition: Condition) -> Place | None:
         """Where the records of a condition are kept; None where it reads the person alone."""
@@ -88,12 +123,14 @@ class Plan:
                 return Place("codes", lists, *self.span(window))
             case Counted(lists, _, window, distinct):
                 return Place("codes", lists, *self.span(window), days=distinct == "date")
-            case LatestOf(lists):
+            case LatestOf(lists) | Then(lists):
                 return Place("codes", lists, None, self.index_date)
-            case Admitted(window):
-                return Place("admission", (), *self.span(window))
-            case OnList(name):
-                return Place("list", (name,), None, self.index_date)
+            case Value(lists, unit):
+                return Place("codes", lists, *self.span(condition.window), unit=unit)
+            case Admitted(lists, window, least, under):
+                return Place("admission", lists, *self.span(window), nights=(least, under))
+            case OnList(name, version):
+                return Place("list", (name,), None, self.index_date, version=version or _LATEST)
             case Service(among):
                 return Place("service", among, None, self.index_date)
             case _:
@@ -104,9 +141,11 @@ class Plan:
         starts = []
         if window.within:
             starts.append(window.within.before(self.index_date))
-        if window.after:
+        if isinstance(window.after, date):
             starts.append(window.after + timedelta(days=1))
-        end = min(self.index_date, window.before - timedelta(days=1)) if window.before else self.index_date
+        end = self.index_date
+        if isinstance(window.before, date):
+            end = min(end, window.before - timedelta(days=1))
         return max(starts, default=None), end
 
     def persons(self, tables: Tables, listed: ir.Table | None) -> ir.Table:
@@ -114,7 +153,12 @@ class Plan:
 
         Whoever stands on an imported list but not in the records has a row of nulls.
         """
-        people = tables["people"].select("person_id", "sex", "imd_decile", *_DATES)
+        people = tables["people"].select("person_id", *_OF_PEOPLE)
+        if self.localities:
+            codes = {"practice_code": list(self.localities), "locality": list(self.localities.values())}
+            people = people.left_join(ibis.memtable(codes), "practice_code").select(*people.columns, "locality")
+        else:
+            people = people.mutate(locality=ibis.null("string"))
         if listed is not None:
             strangers = listed.select("person_id").distinct().anti_join(people, "person_id")
             nulls = {name: ibis.null(people[name].type()) for name in people.columns if name != "person_id"}
@@ -139,11 +183,18 @@ class Plan:
         }[comparison](column, index)
         return compared.fill_null(False)
 
-    def known(self, tables: Tables, persons: ir.Table, listed: ir.Table | None) -> ir.Table:
-        """`persons` with `latest_N`, `first_N` and `count_N` for each place N; null where there is nothing."""
-        rows = [row for row in self.rows(tables, listed) if row is not None]
+    def each(self, tables: Tables, listed: ir.Table | None, silent: ir.Table | None = None) -> ir.Table | None:
+        """A row for each person and place of which there is a record: `latest`, `count`; None where nothing is asked.
+
+        `first` and `every` (all records) are there if any place needs them, and null for the others. Of the
+        `silent` (a column person_id) only places on lists count.
+        """
+        rows = [row for row in self.rows(tables) if row is not None]
+        if rows and silent is not None:
+            rows = [reduce(lambda one, other: one.union(other), rows).anti_join(silent, "person_id")]
+        rows += [row for row in self.listed(listed) if row is not None]
         if not rows:
-            return persons
+            return None
         records = reduce(lambda one, other: one.union(other), rows)
         kept = records.select(
             "person_id",
@@ -151,116 +202,134 @@ class Plan:
             day=records.date,
             record=ibis.struct({name: records[name] for name in RECORD}),
         )
+        found = {"latest": kept.record.max(), "count": kept.count()}
         by_days = [number for place, number in self.places.items() if place.days]
-        counted = kept.count()
-        if by_days:
-            days = kept.day.nunique(where=kept.place.isin(by_days))
-            counted = ibis.ifelse(kept.place.isin(by_days).any(), days, counted)
-        each = kept.group_by("person_id", "place").aggregate(
-            latest=kept.record.max(), first=kept.record.min(), count=counted
+        for name, value, places in (
+            ("first", kept.record.min, self.firsts),
+            ("every", kept.record.collect, self.every),
+            ("days", kept.day.collect, by_days),
+        ):
+            if places:
+                found[name] = value(where=kept.place.isin(sorted(places)))
+        each = kept.group_by("person_id", "place").aggregate(**found)
+        if not by_days:
+            return each
+        # Not count(distinct): for that an engine reads and joins everything once more.
+        days = each.days.unique().length()
+        counted = ibis.ifelse(each.place.isin(by_days), days, each["count"])
+        return each.select(
+            "person_id", "place", *(name for name in found if name not in ("count", "days")), count=counted
         )
-        wide = each.group_by("person_id").aggregate(
-            **{
-                f"{name}_{number}": each[name].arbitrary(where=each.place == number)
-                for number in self.places.values()
-                for name in ("latest", "first", "count")
-            }
-        )
-        return persons.left_join(wide, "person_id").drop("person_id_right")
 
-    def rows(self, tables: Tables, listed: ir.Table | None) -> list[ir.Table | None]:
-        """The records that belong to a place, from each table."""
-        return [
-            self.coded(tables["events"].rename(date="date"), "events"),
-            self.coded(tables["medicines"].mutate(value=ibis.null("float64")), "medicines"),
-            self.coded(tables["admissions"].mutate(date=ibis._.admitted_on, value=ibis.null("float64")), "admissions"),
-            *(
-                self.uncoded(self.source(place, tables, listed), place, number)
-                for place, number in self.places.items()
-                if place.kind != "codes"
-            ),
-        ]
+    def rows(self, tables: Tables) -> Iterator[ir.Table | None]:
+        """The records that belong to a place, from each table: each is read once."""
+        yield self.mapped("events", self.recorded("events", tables["events"]))
+        yield self.mapped("medicines", self.recorded("medicines", tables["medicines"]))
+        yield self.mapped("admissions", self.stays(tables["admissions"]))
+        services = tables["services"]
+        now = services.filter(services.ended_on.isnull() | (services.ended_on >= self.index_date))
+        yield self.mapped("services", now.mutate(key=now.service, date=now.started_on, code=now.service))
 
-    def coded(self, records: ir.Table, table: str) -> ir.Table | None:
+    def listed(self, listed: ir.Table | None) -> Iterator[ir.Table | None]:
+        """The places on imported lists that a rule asks for."""
+        if listed is not None:
+            yield self.mapped(
+                "lists",
+                listed.mutate(key=listed.version + " " + listed["list"], date=listed.from_date, code=listed["list"]),
+            )
+
+    def seen(self, tables: Tables) -> ir.Table | None:
+        """The names of the code lists of which any record has a code, whenever and whoever's. A pass of its own."""
+        found = []
+        for source in ("events", "medicines", "admissions"):
+            codes = self.map_of(source).group_by(["list", "key"]).aggregate([])
+            if codes.num_rows:
+                rows = tables[source]
+                keyed = self.stays(rows) if source == "admissions" else self.recorded(source, rows)
+                found.append(ibis.memtable(codes).semi_join(keyed.select("key").distinct(), "key").select("list"))
+        return reduce(lambda one, other: one.union(other), found).distinct() if found else None
+
+    def recorded(self, source: Source, rows: ir.Table) -> ir.Table:
+        """The rows of a table that any of its lists could mean, whatever the code.
+
+        The systems are asked here, and not in the join: it is several times faster by the code alone.
+        """
+        systems = {name for system, table in _TABLE_OF.items() if table == source for name in _RECORDED_AS[system]}
+        return rows.filter(rows.system.isin(sorted(systems))).mutate(key=rows.code)
+
+    def stays(self, rows: ir.Table) -> ir.Table:
+        """Admissions by every beginning of their code that a list or a condition asks for.
+
+        A short code stands for everything below it; no code at all for every stay.
+        """
+        keys = self.map_of("admissions").column("key").to_pylist()
+        lengths = sorted({len(key) for key in keys} - {0})
+        whole = rows.system + " " + rows.code
+        cuts = [ibis.ifelse(whole.length() >= length, whole.left(length), ibis.null("string")) for length in lengths]
+        if "" in keys:
+            cuts.append(ibis.literal(""))
+        stays = rows.mutate(date=rows.admitted_on, key=ibis.array(cuts or [ibis.null("string")]))
+        if any(place.nights != (None, None) for place in self.places):
+            index = ibis.literal(self.index_date)
+            until = ibis.least(rows.discharged_on.fill_null(index), index)
+            stays = stays.mutate(nights=until.delta(rows.admitted_on, unit="day"))
+        return stays.unnest("key")
+
+    def mapped(self, source: Source, records: ir.Table) -> ir.Table | None:
         """One join of a table to the map from code to place; the windows stand in the map."""
-        codes = self.codes(table)
-        if codes is None:
+        codes = self.map_of(source)
+        if not codes.num_rows:
             return None
-        mapped = ibis.memtable(codes)
-        if table == "admissions":
-            # A short code stands for everything below it, so each code is also looked up by its beginnings.
-            lengths = sorted({len(code) for code in codes.column("code").to_pylist()})
-            cuts = [ibis.ifelse(records.code.length() >= n, records.code.left(n), None) for n in lengths]
-            records = records.mutate(cut=ibis.array(cuts)).unnest("cut")
-        else:
-            records = records.mutate(cut=records.code)
-        joined = records.join(
-            mapped,
-            [
-                records.cut == mapped.code,
-                records.system == mapped.system,
-                records.date >= mapped.start,
-                records.date <= mapped.end,
-            ],
-        )
+        to = ibis.memtable(codes)
+        matches: list[Any] = [
+            records.key == to.key,
+            records.date >= to.start,
+            records.date <= to.end,
+        ]
+        if source == "events" and any(place.unit is not None for place in self.places):
+            matches.append(to.unit.isnull() | ((records.unit == to.unit) & records.value.notnull()))
+        if "nights" in records.columns:
+            matches.append(to.least.isnull() | (records.nights >= to.least))
+            matches.append(to.under.isnull() | (records.nights < to.under))
+        value = records.value.fill_null(NO_VALUE) if source == "events" else ibis.literal(NO_VALUE)
+        joined = records.mutate(known_value=value).join(to, matches, rname="{name}_of_map")
         return joined.select(
-            person_id=joined.person_id,
-            place=joined.place,
+            "person_id",
+            "place",
             date=joined.date,
-            value=joined.value.fill_null(_NO_VALUE),
-            code=records.code,
-            listed=records.cut,
-            list=joined.list,
+            value=joined.known_value,
+            code=joined.code,
+            listed=joined.listed,
+            list=joined["list_of_map"] if "list" in records.columns else joined["list"],
         ).cast(_ROW)
 
-    def codes(self, table: str) -> pa.Table | None:
-        """The map from code to place for one table, a row for each code in each place and system value."""
+    def map_of(self, source: Source) -> pa.Table:
+        """The map from code to place for one table, a row for each code in each place."""
         rows = [
             {
-                "place": number,
-                "list": name,
-                "code": code,
-                "system": system,
-                "start": place.start or date.min,
-                "end": place.end,
+                "place": number, "list": name, "listed": code, "key": key,
+                "start": place.start or date.min, "end": place.end,
+                "unit": place.unit, "least": place.nights[0], "under": place.nights[1],
             }
             for place, number in self.places.items()
-            if place.kind == "codes"
-            for name in place.names
-            if _TABLE_OF[self.lists[name].system] == table
-            for system in _RECORDED_AS[self.lists[name].system]
-            for code, _ in self.lists[name].codes
-        ]
-        return pa.Table.from_pylist(rows) if rows else None
+            for name, code, key in self.keys(place, source)
+        ]  # fmt: skip
+        return pa.Table.from_pylist(rows, schema=_MAP)
 
-    def source(self, place: Place, tables: Tables, listed: ir.Table | None) -> ir.Table | None:
-        if place.kind == "admission":
-            rows = tables["admissions"]
-            return rows.select(rows.person_id, date=rows.admitted_on, code=rows.code)
+    def keys(self, place: Place, source: Source) -> Iterator[tuple[str | None, str | None, str]]:
+        """By what a place's records are found in a table: list, code, key."""
         if place.kind == "service":
-            rows = tables["services"]
-            now = rows.filter(
-                rows.service.isin(place.names), rows.ended_on.isnull() | (rows.ended_on >= self.index_date)
-            )
-            return now.select(now.person_id, date=now.started_on, code=now.service)
-        if listed is None:
-            return None
-        on = listed.filter(listed["list"].isin(place.names))
-        return on.select(on.person_id, date=on.from_date, code=on["list"])
-
-    def uncoded(self, rows: ir.Table | None, place: Place, number: int) -> ir.Table | None:
-        if rows is None:
-            return None
-        inside = rows.filter(rows.date.between(place.start or date.min, place.end))
-        return inside.select(
-            person_id=inside.person_id,
-            place=ibis.literal(number),
-            date=inside.date,
-            value=ibis.literal(_NO_VALUE),
-            code=inside.code,
-            listed=inside.code,
-            list=ibis.null("string"),
-        ).cast(_ROW)
+            yield from ((None, name, name) for name in place.names if source == "services")
+        elif place.kind == "list":
+            yield from ((None, name, f"{place.version} {name}") for name in place.names if source == "lists")
+        elif place.kind == "admission" and not place.names:
+            yield from ((None, None, "") for _ in range(source == "admissions"))
+        else:
+            for name in place.names:
+                codes = self.lists[name]
+                if _TABLE_OF[codes.system] == source:
+                    beginning = f"{codes.system} " if source == "admissions" else ""
+                    yield from ((name, code, f"{beginning}{code}") for code, _ in codes.codes)
 
     def terms(self) -> pa.Table:
         """The term of each code of each list, as people read it."""
@@ -272,79 +341,8 @@ class Plan:
             schema=pa.schema([("list", pa.string()), ("listed", pa.string()), ("term", pa.string())]),
         )
 
-    # The rules, over a row of `known`.
 
-    def holds(self, row: ir.Table, condition: Condition, shown: ir.StructValue | None = None) -> ir.BooleanValue:
-        """Whether the condition is true; what is not known is not true. Never null.
-
-        `shown` is the evidence of the rule, for an `unless` that comes after it.
-        """
-        match condition:
-            case Not(part):
-                return ~self.holds(row, part, shown)
-            case Several(at_least, parts):
-                return _at_least(at_least, [self.holds(row, part, shown) for part in parts])
-            case Age(at_least, under):
-                return reduce(operator.and_, self.ages(row, at_least, under)).fill_null(False)
-            case Sex(among):
-                return row.sex.isin(among).fill_null(False)
-            case Deprivation(at_most):
-                return (row.imd_decile <= at_most).fill_null(False)
-        latest = self.fact(row, condition, "latest")
-        if latest is None:
-            return ibis.literal(False)
-        if isinstance(condition, Counted):
-            count = self.fact(row, condition, "count")
-            assert count is not None
-            return (count >= condition.at_least).fill_null(False)
-        if isinstance(condition, LatestOf):
-            return (latest["list"] == condition.wanted).fill_null(False)
-        if isinstance(condition, Recorded | Admitted) and condition.window.after_evidence:
-            assert shown is not None
-            return (latest["date"] > shown["date"]).fill_null(False)
-        return latest.notnull()
-
-    def ages(self, row: ir.Table, at_least: int | None, under: int | None) -> list[ir.BooleanValue]:
-        """Somebody is n years old from the day n years after their birth, by the calendar."""
-        found = []
-        if at_least is not None:
-            found.append(row.date_of_birth <= Period(years=at_least).before(self.index_date))
-        if under is not None:
-            found.append(row.date_of_birth > Period(years=under).before(self.index_date))
-        return found
-
-    def evidence(self, row: ir.Table, condition: Condition, shown: ir.StructValue | None = None) -> ir.StructValue:
-        """The record that shows the condition, with the count; null where it does not hold or nothing does."""
-        match condition:
-            case Several(_, parts):
-                found = [self.evidence(row, part, shown) for part in parts]
-                latest = ibis.greatest(*found) if len(found) > 1 else found[0]
-                # Not the whole: its true parts show nothing.
-                return ibis.ifelse(self.holds(row, condition, shown), latest, ibis.null(EVIDENCE))
-            case Age() | Sex() | Deprivation() | Not():
-                return ibis.null(EVIDENCE)
-        which = condition.evidence if isinstance(condition, Recorded) else "latest"
-        record = self.fact(row, condition, which)
-        if record is None:
-            return ibis.null(EVIDENCE)
-        fields = {name: record[name] for name in RECORD}
-        struct = ibis.struct({**fields, "count": self.fact(row, condition, "count")}).cast(EVIDENCE)
-        return ibis.ifelse(self.holds(row, condition, shown), struct, ibis.null(EVIDENCE))
-
-    def fact(self, row: ir.Table, condition: Condition, name: str) -> ir.Value | None:
-        place = self.place_of(condition)
-        assert place is not None
-        column = f"{name}_{self.number(place)}"
-        return row[column] if column in row.columns else None
-
-
-_DATES = ("date_of_birth", "date_of_death", "registration_started", "registration_ended")
-
-
-def _at_least(number: int, truths: list[ir.BooleanValue]) -> ir.BooleanValue:
-    if number == 1:
-        return reduce(operator.or_, truths)
-    if number == len(truths):
-        return reduce(operator.and_, truths)
-    total: ir.IntegerValue = reduce(operator.add, (truth.cast("int64") for truth in truths))
-    return total >= number
+_OF_PEOPLE = (
+    "sex", "date_of_birth", "date_of_death", "registration_started", "registration_ended",
+    "practice_code", "lsoa", "imd_decile", "imd_edition",
+)  # fmt: skip

@@ -1,27 +1,30 @@
-"""Runs a cohort over the population plane, in process, on DuckDB."""
+"""Runs a cohort over the population plane: in process on DuckDB, pass by pass, or on Spark."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 
-from openprotect.journey.identify.compile import EVIDENCE, Plan, Tables
-from openprotect.journey.identify.facts import MEMBERS, CohortResult
+from openprotect.journey.identify.compile import Plan, Tables
+from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.notes import unknown_lists, unseen_lists
+from openprotect.journey.identify.passes import OBJECTED, OPTED_OUT, READ, TYPE_1, at_once, gathered, in_passes
+from openprotect.journey.identify.spark import on_spark
 from openprotect.people.facts import Known
 from openprotect.people.population import Population
 from openprotect.people.population import engine as new_engine
 from openprotect.programmes.codelists import CodeList
-from openprotect.programmes.definitions.cohort import Cohort, Rule, window_of
+from openprotect.programmes.definitions.cohort import Cohort
 
-READ = ("people", "events", "medicines", "admissions", "services")
+PEOPLE_AT_ONCE = 256_000
+"""In one pass: memory stays under 500 MB, and there are few passes."""
 LISTED_ONLY = "list:"
 """What the id of somebody begins with who stands on an imported list but not in the records."""
-OPTED_OUT, OBJECTED = "national-data-opt-out", "own-objection"
-_SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection"}
 
 
 def run_cohort(
@@ -32,37 +35,75 @@ def run_cohort(
     index_date: date,
     lists: pa.Table | None = None,
     known: Known | None = None,
+    localities: Mapping[str, str] | None = None,
+    covered: Collection[str] = READ,
+    spark: str | None = None,
 ) -> CohortResult:
-    """Who is in the cohort on `index_date`, and why: computed in one pass over each table.
+    """Who is in the cohort on `index_date`, and why: each file of records is read once.
 
     With `known` the records of whoever opted out or objected are not used; their places on imported
     lists are, because a list was drawn up for their care.
 
     `lists` are the imported lists: columns `list`, `from_date`, and `nhs_number` or
-    `person_id`. Whoever stands on one but not in the records takes part as `list:` and their
-    NHS number. Raises NoSuchDataset.
+    `person_id`; `version`, where there is one, names the version of the list that a rule asks for, and is
+    null for the latest. Whoever stands on one but not in the records takes part as `list:` and their
+    NHS number. `localities` are those of practices, by code. Of the tables that are not `covered` by a
+    legal basis nothing is read. With the address of a `spark` the records are read and judged there; who
+    stands on which list or is out of use is found here, and goes there by pseudonym. Raises NoSuchDataset, NoSpark.
     """
     backend = new_engine()
     try:
-        tables = {name: population.table(backend, dataset, name) for name in READ}
+        plan = Plan(cohort, codelists, index_date, localities)
         listed = on_lists(lists, population, backend, dataset)
         out = None if known is None else out_of_use(known, population, backend, dataset)
-        return run_over(Plan(cohort, codelists, index_date), backend, tables, listed, out)
+        passes = passes_over(population, dataset, covered)
+        if spark is None:
+            found = in_passes(plan, backend, passes, listed, out)
+        else:
+            found = iter([on_spark(plan, spark, passes, *(one and _moved(backend, one) for one in (listed, out)))])
+        result = gathered(plan, found, opting_out=out is not None)
+        return replace(result, notes=(*result.notes, *unknown_lists(cohort, lists)))
     finally:
         backend.disconnect()
 
 
+def passes_over(population: Population, dataset: str, covered: Collection[str]) -> list[dict[str, list[str]]]:
+    """The files of a dataset, some people after the other; none of a table that is not covered."""
+    manifest = population.manifest(dataset)
+    passes: list[dict[str, list[str]]] = []
+    pass_of: dict[int, int] = {}
+    people = PEOPLE_AT_ONCE
+    for part in manifest.parts["people"]:
+        if people + part.rows > PEOPLE_AT_ONCE:
+            passes.append({name: [] for name in READ})
+            people = 0
+        people += part.rows
+        pass_of[part.partition] = len(passes) - 1
+    for name in (name for name in READ if name in covered):
+        for part in manifest.parts[name]:
+            # A table without a row has one empty file, of no partition in particular.
+            passes[pass_of.get(part.partition, 0)][name].append(str(population.path(dataset, name, part)))
+    return passes
+
+
+def _moved(backend: Backend, rows: ir.Table) -> ir.Table:
+    """The same rows for another engine."""
+    return ibis.memtable(backend.to_pyarrow(rows), schema=rows.schema())
+
+
 def on_lists(lists: pa.Table | None, population: Population, backend: Backend, dataset: str) -> ir.Table | None:
-    """The imported lists by the person ids of the records: columns list, person_id, from_date."""
+    """The imported lists by the person ids of the records: columns list, version, person_id, from_date."""
     if lists is None or not lists.num_rows:
         return None
     rows = ibis.memtable(lists)
+    version = rows.version.fill_null("") if "version" in lists.column_names else ibis.literal("")
+    rows = rows.mutate(version=version, from_date=rows.from_date.cast("date"))
     if "person_id" in lists.column_names:
-        return rows.select("list", "person_id", from_date=rows.from_date.cast("date"))
+        return rows.select("list", "version", "person_id", "from_date")
     identities = population.table(backend, dataset, "identities").select("person_id", "nhs_number")
     joined = rows.left_join(identities, rows.nhs_number == identities.nhs_number)
     person = ibis.coalesce(joined.person_id, ibis.literal(LISTED_ONLY) + rows.nhs_number)
-    return joined.select("list", person_id=person, from_date=joined.from_date.cast("date"))
+    return joined.select("list", "version", "from_date", person_id=person)
 
 
 def out_of_use(known: Known, population: Population, backend: Backend, dataset: str) -> ir.Table:
@@ -70,7 +111,9 @@ def out_of_use(known: Known, population: Population, backend: Backend, dataset: 
 
     A number that the national service was not asked about counts as opted out; who has none is not.
     """
-    identities = population.table(backend, dataset, "identities").select("person_id", "nhs_number")
+    identities = population.table(backend, dataset, "identities")
+    type_1 = ibis.ifelse(identities.type_1_opt_out, TYPE_1, None) if known.type_1 else ibis.null("string")
+    identities = identities.select("person_id", "nhs_number", type_1=type_1.cast("string"))
     numbers = [
         *((number, OBJECTED) for number in known.objected - known.opted_out),
         *((number, OPTED_OUT) for number in known.opted_out),
@@ -80,113 +123,28 @@ def out_of_use(known: Known, population: Population, backend: Backend, dataset: 
         schema={"nhs_number": "string", "why": "string"},
     )
     asked = ibis.memtable({"nhs_number": sorted(known.checked)}, schema={"nhs_number": "string"})
-    joined = identities.left_join(named, "nhs_number").select("person_id", "nhs_number", "why")
+    joined = identities.left_join(named, "nhs_number").select("person_id", "nhs_number", "why", "type_1")
     unasked = identities.filter(identities.nhs_number.length() > 0).anti_join(asked, "nhs_number")
     unasked = unasked.select("person_id", unchecked=ibis.literal(OPTED_OUT))
     both = joined.left_join(unasked, "person_id")
-    both = both.select("person_id", out=ibis.coalesce(both.unchecked, both.why))
+    both = both.select("person_id", out=ibis.coalesce(both.unchecked, both.why, both.type_1))
     return both.filter(both.out.notnull()).distinct()
 
 
 def run_over(
-    plan: Plan, backend: Backend, tables: Tables, listed: ir.Table | None, out: ir.Table | None = None
+    plan: Plan, backend: Any, tables: Tables, listed: ir.Table | None, out: ir.Table | None = None
 ) -> CohortResult:
-    """The same over tables that are at hand, with the columns of `people.population.TABLES`.
-
-    `listed` has the columns list, person_id and from_date; `out` person_id and out.
-    """
-    persons = plan.persons(tables, listed)
-    if out is not None:
-        applies = out if listed is None else out.anti_join(listed, "person_id")
-        joined = persons.left_join(applies, "person_id")
-        persons = joined.mutate(excluded=ibis.coalesce(joined.out, joined.excluded)).select(*persons.columns)
-    by_exclusion = persons.group_by("excluded").aggregate(people=persons.count())
-    counts = {row["excluded"]: row["people"] for row in backend.to_pyarrow(by_exclusion).to_pylist()}
-    members = backend.to_pyarrow(_members(plan, plan.known(tables, persons.filter(persons.excluded.isnull()), listed)))
-    members = members.cast(MEMBERS)
-    cohort = plan.cohort
-    exclusions = [one.id for one in cohort.exclusions]
-    excluded = {key: counts.get(key, 0) for key in ([] if out is None else [OPTED_OUT, OBJECTED]) + exclusions}
-    in_groups = members.group_by("group").aggregate([("person_id", "count_distinct")]).to_pylist()
-    found = {row["group"]: row["person_id_count_distinct"] for row in in_groups}
-    people = pc.count_distinct(members["person_id"]).as_py()
-    fired = set(members["rule"].unique().to_pylist())
-    return CohortResult(
-        index_date=plan.index_date,
-        members=members,
-        people=people,
-        groups={key: found.get(key, 0) for key in cohort.groups},
-        excluded=excluded,
-        attrition=tuple(_attrition(counts, excluded, people)),
-        notes=tuple(f"Rule {rule.id} found nobody." for rule in cohort.rules if rule.id not in fired),
-    )
+    """The same over tables that are at hand, as `passes.expressions` wants them."""
+    result = gathered(plan, [at_once(plan, backend, tables, listed, out)], opting_out=out is not None)
+    return replace(result, notes=(*result.notes, *unseen(plan, backend, tables, result)))
 
 
-def _attrition(counts: Mapping[str | None, int], excluded: Mapping[str, int], people: int) -> list[tuple[str, int]]:
-    left = sum(counts.values())
-    steps = [("in the records or on a list", left)]
-    for key, number in excluded.items():
-        left -= number
-        steps.append((f"left after: {_SAID.get(key, key)}", left))
-    return [*steps, ("in at least one group", people)]
-
-
-def _members(plan: Plan, row: ir.Table) -> ir.Table:
-    """One row for each person and each rule that is true of them, with the reason in words."""
-    rules = plan.cohort.rules
-    entry = f"struct<position: int64, evidence: {EVIDENCE}>"
-    shown = row.mutate(**{f"shown_{at}": plan.evidence(row, rule.when) for at, rule in enumerate(rules)})
-    found = []
-    for at, rule in enumerate(rules):
-        evidence = shown[f"shown_{at}"]
-        holds = plan.holds(shown, rule.when)
-        if rule.unless is not None:
-            holds = holds & ~plan.holds(shown, rule.unless, evidence)
-        filled = ibis.struct({"position": ibis.literal(at, "int64"), "evidence": evidence}).cast(entry)
-        found.append(ibis.ifelse(holds, filled, ibis.null(entry)))
-    each = shown.select("person_id", entry=ibis.array(found).unnest())
-    each = each.filter(each.entry.notnull())
-    flat = each.select(
-        "person_id",
-        position=each.entry["position"],
-        **{name: each.entry["evidence"][name] for name in ("date", "code", "listed", "list", "count")},
-    )
-    names, terms = ibis.memtable(_rules(plan)), ibis.memtable(plan.terms())
-    named = flat.join(names, "position").left_join(terms, ["list", "listed"])
-    term = ibis.coalesce(named.term, named.code)
-    reason = named.template
-    for placeholder, value in (
-        ("term", term),
-        ("date", named.date.strftime("%-d %B %Y")),
-        ("count", named["count"].cast("string")),
-    ):
-        reason = reason.replace(f"{{{placeholder}}}", value.fill_null(""))
-    ordered = named.order_by("person_id", "position")
-    return ordered.select(
-        "person_id",
-        "rule",
-        "group",
-        evidence_date=named.date,
-        code=named.code,
-        term=term,
-        count=named["count"],
-        reason=reason,
-    )
-
-
-def _rules(plan: Plan) -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {"position": at, "rule": rule.id, "group": rule.group, "template": _template(plan, rule)}
-            for at, rule in enumerate(plan.cohort.rules)
-        ]
-    )
-
-
-def _template(plan: Plan, rule: Rule) -> str:
-    window = window_of(rule)
-    template = rule.reason or plan.cohort.groups[rule.group].label
-    if window is None:
-        return template
-    start = window.before(plan.index_date)
-    return template.replace("{window_start}", f"{start.day} {start:%B %Y}")
+def unseen(plan: Plan, backend: Any, tables: Tables, result: CohortResult) -> list[str]:
+    """A sentence about each rule that found nobody and reads lists of which there is no record. Reads once more for it."""
+    fired = set(result.members["rule"].unique().to_pylist())
+    empty = [rule for rule in plan.cohort.rules if rule.id not in fired]
+    found = plan.seen(tables) if empty else None
+    if found is None:
+        return []
+    seen = set(backend.to_pyarrow(found)["list"].to_pylist())
+    return [said for rule in empty if (said := unseen_lists(plan, rule, seen))]

@@ -1,40 +1,33 @@
 """Why one person is in a cohort or out of it: every rule, true or false, with what shows it.
 
-The truth of every condition comes from the same expressions as the run; this module adds only
+The truth of every condition comes from the same expressions as the run; this module and `near.py` add only
 words, and for what is not true how near it is.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.backends.duckdb import Backend
 
-from openprotect.journey.identify.compile import Plan
-from openprotect.journey.identify.engine import LISTED_ONLY, READ, on_lists
+from openprotect.journey.identify.compile import Plan, Tables
+from openprotect.journey.identify.engine import LISTED_ONLY, on_lists
 from openprotect.journey.identify.errors import NotInTheRecords
 from openprotect.journey.identify.facts import ConditionExplained, Explanation, RuleExplained
-from openprotect.journey.identify.words import counted_noun, day, in_words, number, window_in_words
+from openprotect.journey.identify.known import all_known
+from openprotect.journey.identify.near import Near, Raw, Told, ever
+from openprotect.journey.identify.passes import READ
+from openprotect.journey.identify.truth import counted, day_shown, evidence, fact, holds
+from openprotect.journey.identify.words import day, in_words, number
 from openprotect.people.population import Population, engine
-from openprotect.programmes.codelists import CodeList, plain_term
+from openprotect.programmes.codelists import CodeList
 from openprotect.programmes.definitions.cohort import Cohort
-from openprotect.programmes.definitions.conditions import (
-    EVER,
-    Admitted,
-    Age,
-    Condition,
-    Counted,
-    Deprivation,
-    LatestOf,
-    Not,
-    Recorded,
-    Several,
-    Sex,
-    walk,
-)
+from openprotect.programmes.definitions.conditions import Condition, Not, Several, anchors_of, parts_of, walk
+
+_PERSON = ("excluded", "sex", "date_of_birth", "imd_decile", "imd_edition", "practice_code", "lsoa", "locality")
 
 
 def explain_person(
@@ -45,32 +38,43 @@ def explain_person(
     index_date: date,
     person: str,
     lists: pa.Table | None = None,
+    localities: Mapping[str, str] | None = None,
 ) -> Explanation:
     """Why `person` is in or out on `index_date`.
 
-    `person` is the id in the records, or an NHS number where the records have them; `lists`
-    are those of `run_cohort`. Raises NotInTheRecords, NoSuchDataset.
+    `person` is the id in the records, or an NHS number where the records have them; `lists` and
+    `localities` are those of `run_cohort`. Raises NotInTheRecords, NoSuchDataset.
     """
     backend = engine()
     try:
         person_id = _person_id(backend, population, dataset, person)
         tables = {name: population.table(backend, dataset, name) for name in READ}
-        only = {name: table.filter(table.person_id == person_id) for name, table in tables.items()}
         listed = on_lists(lists, population, backend, dataset)
-        if listed is not None:
-            listed = listed.filter(listed.person_id == person_id)
-        plan = Plan(cohort, codelists, index_date)
-        asked = _Asked(plan)
-        persons = plan.persons(only, listed)
-        row = plan.known(only, persons, listed)
-        found = backend.to_pyarrow(row.select(**asked.columns(row))).to_pylist()
-        if not found:
-            raise NotInTheRecords(dataset=dataset)
-        return Explanation(
-            person_id, cohort.name, index_date, found[0]["excluded"], tuple(_Telling(plan, found[0]).rules())
-        )
+        plan = Plan(cohort, codelists, index_date, localities)
+        explanation = explain_over(plan, backend, tables, listed, person_id)
     finally:
         backend.disconnect()
+    if explanation is None:
+        raise NotInTheRecords(dataset=dataset)
+    return explanation
+
+
+def explain_over(
+    plan: Plan, backend: Backend, tables: Tables, listed: ir.Table | None, person_id: str
+) -> Explanation | None:
+    """The same over tables that are at hand; None for somebody who is not in them."""
+    only = {name: table.filter(table.person_id == person_id) for name, table in tables.items()}
+    if listed is not None:
+        listed = listed.filter(listed.person_id == person_id)
+    asked = _Asked(plan)
+    persons = plan.persons(only, listed)
+    row = all_known(plan, persons, plan.each(only, listed))
+    found = backend.to_pyarrow(row.select(**asked.columns(row))).to_pylist()
+    if not found:
+        return None
+    raw = Raw(*(backend.to_pyarrow(only[name]).to_pylist() for name in ("events", "admissions", "services")))
+    telling = _Telling(plan, found[0], Near(plan, raw))
+    return Explanation(person_id, plan.cohort.name, plan.index_date, found[0]["excluded"], tuple(telling.rules()))
 
 
 def _person_id(backend: Any, population: Population, dataset: str, person: str) -> str:
@@ -85,33 +89,36 @@ def _person_id(backend: Any, population: Population, dataset: str, person: str) 
 
 @dataclass
 class _Asked:
-    """The columns to compute: of each condition its truth and evidence, and what was ever recorded."""
+    """The columns to compute: of each condition its truth and evidence, its records, and what was ever recorded."""
 
     plan: Plan
 
     def __post_init__(self) -> None:
         for _, condition in _conditions(self.plan.cohort):
-            if (ever := _ever(condition)) is not None and (place := self.plan.place_of(ever)) is not None:
-                self.plan.number(place)
+            if (wider := ever(condition)) is not None:
+                self.plan.need(wider)
+        self.plan.every = set(self.plan.places.values())
 
     def columns(self, row: ir.Table) -> dict[str, ir.Value]:
-        columns: dict[str, ir.Value] = {name: row[name] for name in ("excluded", "sex", "imd_decile", "date_of_birth")}
+        columns: dict[str, ir.Value] = {name: row[name] for name in _PERSON}
         for key, condition in _conditions(self.plan.cohort):
             shown = self._shown(row, key)
-            columns[f"holds {key}"] = self.plan.holds(row, condition, shown)
-            columns[f"evidence {key}"] = self.plan.evidence(row, condition, shown)
-            place = self.plan.place_of(condition)
-            if place is not None and (count := self.plan.fact(row, condition, "count")) is not None:
+            columns[f"holds {key}"] = holds(self.plan, row, condition, shown)
+            columns[f"evidence {key}"] = evidence(self.plan, row, condition, shown)
+            if self.plan.place_of(condition) is None:
+                continue
+            if (count := counted(self.plan, row, condition, shown)) is not None:
                 columns[f"count {key}"] = count
-            ever = _ever(condition)
-            if ever is not None and (latest := self.plan.fact(row, ever, "latest")) is not None:
-                columns[f"ever {key}"] = ibis.struct({name: latest[name] for name in ("date", "listed", "list")})
+            wider = ever(condition)
+            for name, one in (("inside", condition), ("ever", wider)):
+                if one is not None and (every := fact(self.plan, row, one, "every")) is not None:
+                    columns[f"{name} {key}"] = every
         return columns
 
-    def _shown(self, row: ir.Table, key: str) -> ir.StructValue | None:
-        at, side, *_ = key.split(".")
+    def _shown(self, row: ir.Table, key: str) -> ir.DateValue | None:
+        at, side, _ = key.split(".")
         rule = self.plan.cohort.rules[int(at)]
-        return self.plan.evidence(row, rule.when) if side == "unless" else None
+        return day_shown(self.plan, row, rule.when) if side == "unless" else None
 
 
 def _conditions(cohort: Cohort) -> Iterator[tuple[str, Condition]]:
@@ -123,87 +130,55 @@ def _conditions(cohort: Cohort) -> Iterator[tuple[str, Condition]]:
                     yield f"{at}.{side}.{place}", part
 
 
-def _ever(condition: Condition) -> Condition | None:
-    """The same without its window, to say how near somebody is."""
-    if isinstance(condition, Recorded | Counted | Admitted) and condition.window != EVER:
-        return replace(condition, window=EVER)
-    return condition if isinstance(condition, LatestOf) else None
-
-
 @dataclass
 class _Telling:
     plan: Plan
     found: Mapping[str, Any]
+    near: Near
 
     def rules(self) -> Iterator[RuleExplained]:
         for at, rule in enumerate(self.plan.cohort.rules):
-            when = self.condition(rule.when, f"{at}.when", iter(range(1000)))
-            unless = None
-            if rule.unless is not None:
-                unless = self.condition(rule.unless, f"{at}.unless", iter(range(1000)))
-            holds = when.holds and not (unless and unless.holds)
-            yield RuleExplained(rule.id, rule.group, holds, when, unless)
+            when = self.condition(rule.when, f"{at}.when", 0)
+            unless = self.condition(rule.unless, f"{at}.unless", 0) if rule.unless is not None else None
+            is_so = when.holds and not (unless and unless.holds)
+            yield RuleExplained(rule.id, rule.group, is_so, when, unless)
 
-    def condition(self, condition: Condition, side: str, places: Iterator[int]) -> ConditionExplained:
-        key = f"{side}.{next(places)}"  # numbered as `walk` goes: the whole before its parts
-        parts: tuple[Condition, ...] = ()
+    def condition(self, condition: Condition, side: str, place: int) -> ConditionExplained:
+        """`place` is where it stands in `walk`: the whole before its parts."""
+        parts, at = [], place + 1
+        for part in parts_of(condition):
+            parts.append((at, self.condition(part, side, at)))
+            at += sum(1 for _ in walk(part))
+        explained = tuple(part for _, part in parts)
+        key = f"{side}.{place}"
         if isinstance(condition, Several):
-            parts = condition.parts
+            true = sum(part.holds for part in explained)
+            said = f"{number(true) if true else 'none'} of {number(len(explained))}"
         elif isinstance(condition, Not):
-            parts = (condition.part,)
-        explained = tuple(self.condition(part, side, places) for part in parts)
-        holds = self.found[f"holds {key}"]
-        shown = self.shown(key, condition) if holds else self.missed(key, condition)
-        if isinstance(condition, Several):
-            shown = f"{number(sum(part.holds for part in explained))} of {number(len(explained))}"
-        return ConditionExplained(in_words(condition, self.plan.cohort), holds, shown, explained)
+            said = ""  # its part says it
+        else:
+            said = self.near.said(self.told(key, condition, [f"{side}.{at}" for at, _ in parts]))
+        return ConditionExplained(in_words(condition, self.plan.cohort), self.found[f"holds {key}"], said, explained)
 
-    def shown(self, key: str, condition: Condition) -> str:
-        """What shows that the condition is true."""
-        if own := self.own(condition):
-            return own
-        evidence = self.found[f"evidence {key}"]
-        if evidence is None:
-            return ""
-        said = f"{self.term(evidence)}, {day(evidence['date'])}"
-        if isinstance(condition, Counted):
-            return f"{number(evidence['count'])}, the latest {said}"
-        return said
-
-    def missed(self, key: str, condition: Condition) -> str:
-        """How near to true it is."""
-        if own := self.own(condition):
-            return own
-        ever = self.found.get(f"ever {key}")
-        last = f"; the latest {self.term(ever)}, {day(ever['date'])}" if ever and ever["date"] else ""
-        if isinstance(condition, Counted):
-            had = self.found.get(f"count {key}") or 0
-            noun = counted_noun(condition, self.plan.cohort, had)
-            window = window_in_words(condition.window)
-            return f"{number(had)} {noun} of {number(condition.at_least)} {window}{last}"
-        if isinstance(condition, Recorded | Admitted) and last:
-            outside = "not after it" if condition.window.after_evidence else "outside the window"
-            return f"{outside}{last}"
-        return f"not so{last}" if last else "nothing recorded"
-
-    def own(self, condition: Condition) -> str:
-        """What the person themselves is, for a condition that reads no records."""
-        match condition:
-            case Age():
-                born = self.found["date_of_birth"]
-                return f"born on {day(born)}" if born else "date of birth not known"
-            case Sex():
-                return f"sex {self.found['sex'] or 'not known'}"
-            case Deprivation():
-                decile = self.found["imd_decile"]
-                return f"decile {decile}" if decile is not None else "decile not known"
-        return ""
-
-    def term(self, record: Mapping[str, Any]) -> str:
-        name, code = record["list"], record["listed"]
-        if name is None:
-            return str(code)
-        return plain_term(dict(self.plan.lists[name].codes).get(code, "")) or str(code)
+    def told(self, key: str, condition: Condition, parts: list[str]) -> Told:
+        keys = iter(parts)
+        own = f"{key.split('.')[0]}.when.0"
+        anchors = [next(keys) if anchor.condition else own for anchor in anchors_of(condition)]
+        shown = [self.found[f"evidence {one}"] for one in anchors]
+        inside, wider = (
+            sorted(self.found.get(f"{name} {key}") or (), key=lambda one: (one["date"], one["value"], one["code"]))
+            for name in ("inside", "ever")
+        )
+        return Told(
+            condition=condition,
+            holds=self.found[f"holds {key}"],
+            evidence=self.found[f"evidence {key}"],
+            count=self.found.get(f"count {key}") or 0,
+            inside=inside,
+            ever=wider,
+            anchors=[None if one is None else one["date"] for one in shown],
+            person=self.found,
+        )
 
 
 def as_text(explanation: Explanation) -> str:

@@ -1,7 +1,7 @@
 """What a run of a cohort found, and why one person is in or out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -42,6 +42,7 @@ class CohortResult:
     excluded: Mapping[str, int]
     attrition: tuple[tuple[str, int], ...]
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)  # table -> source that no legal basis covers
 
 
 @dataclass(frozen=True)
@@ -88,3 +89,74 @@ class BuiltRun:
     result: CohortResult
     joined: int
     left: int
+
+
+@dataclass(frozen=True)
+class ListRead:
+    """A code list as it is read aloud: how many codes, and the terms of the first of them."""
+
+    name: str
+    system: str
+    codes: int
+    first_terms: tuple[str, ...]
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RuleRead:
+    """A rule as it is read aloud. Each line has its depth: what is further in is a part of what is above it."""
+
+    id: str
+    group: str
+    when: tuple[tuple[int, str], ...]
+    unless: tuple[tuple[int, str], ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class DefinitionRead:
+    """What the definition of a cohort says, in words, for who signs it."""
+
+    name: str
+    exclusions: Mapping[str, str]
+    groups: Mapping[str, str]
+    rules: tuple[RuleRead, ...]
+    lists: tuple[ListRead, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that two versions of a definition say differently.
+
+    `what` is exclusion, group, rule or list; `how` added, removed, changed, or reworded where a rule
+    only gives its reason in other words. `said` and `says` are lines; empty where there is nothing.
+    """
+
+    what: str
+    how: str
+    name: str
+    said: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many came in and how many went out."""
+
+    came: int
+    went: int
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Who comes in and goes out between two runs, or two versions over the same records.
+
+    `by` counts them by dimension and value. By rule and group whoever has a reason of it on one side
+    alone is counted, also where another reason keeps them in; by all else whoever is in on one side alone.
+    """
+
+    before: int
+    after: int
+    people: Flow
+    by: Mapping[str, Mapping[str, Flow]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from openprotect.governance.models import LegalBasis
+from openprotect.governance.models import LegalBasis, Organisation
 from openprotect.people.models import Person
 from openprotect.programmes.models import PackVersion
 
@@ -15,11 +15,16 @@ from openprotect.programmes.models import PackVersion
 class CohortRun(models.Model):
     """One run of a pack's cohort over one set of records, on one index date.
 
+    `number` counts the runs of a programme from 1, in the order in which they were made. `codelists`
+    holds the hash of each list, `data_age` the date of the latest record by table, `left_out` the tables that were
+    not read, each with its source, which no legal basis covered.
     `basis` is the legal basis on which people were looked for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     pack_version = models.ForeignKey(PackVersion, on_delete=models.PROTECT)
+    programme = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
     dataset = models.CharField(max_length=60)
     index_date = models.DateField()
     ran_at = models.DateTimeField()
@@ -31,11 +36,24 @@ class CohortRun(models.Model):
     joined = models.PositiveIntegerField()
     left = models.PositiveIntegerField()
     basis = models.ForeignKey(LegalBasis, null=True, on_delete=models.PROTECT)
+    codelists = models.JSONField(default=dict)
+    data_age = models.JSONField(default=dict)
+    left_out = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="cohortrun_number")]
 
 
 class Reason(models.Model):
-    """Why a person was in a run: rule, group, and the evidence that made it true."""
+    """Why a person is in a programme's cohort: rule, group, and the evidence that makes it true.
 
+    From the run `since` until the run `until`, which no longer found it so; both are numbers of runs of
+    the programme. What stays the same from run to run is one row. `run` is the run that found it first.
+    """
+
+    programme = models.CharField(max_length=60)
+    since = models.PositiveIntegerField()
+    until = models.PositiveIntegerField(null=True)
     run = models.ForeignKey(CohortRun, on_delete=models.PROTECT)
     person = models.ForeignKey(Person, on_delete=models.PROTECT)
     rule = models.CharField(max_length=60)
@@ -47,8 +65,49 @@ class Reason(models.Model):
     reason = models.TextField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "person", "rule"], name="reason_once")]
-        indexes = [models.Index(fields=["person", "run"])]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "person", "rule"], name="reason_once"),
+            models.UniqueConstraint(
+                fields=["programme", "person", "rule"], condition=Q(until=None), name="reason_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gt=F("since")), name="reason_ends_after_it_begins"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "run"]),
+            models.Index(fields=["programme", "person", "since"], name="reason_of_programme"),
+        ]
+
+
+class Figure(models.Model):
+    """How many people of a cohort have one value of a dimension, by practice and locality. Nobody is named.
+
+    Counted at the run, and kept as reasons are: from the run `since` until the run `until`.
+    """
+
+    programme = models.CharField(max_length=60)
+    practice = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")
+    locality = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")
+    dimension = models.CharField(max_length=20)
+    value = models.TextField(blank=True)
+    people = models.PositiveIntegerField()
+    since = models.PositiveIntegerField()
+    until = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "practice", "locality", "dimension", "value"],
+                condition=Q(until=None),
+                nulls_distinct=False,
+                name="figure_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gt=F("since")), name="figure_ends_after_it_begins"
+            ),
+        ]
+        indexes = [models.Index(fields=["programme", "since"], name="figure_of_programme")]
 
 
 class Member(models.Model):

@@ -60,8 +60,8 @@ WHERE person_id = ANY(%s::uuid[]) AND status <> 'closed' ORDER BY 2
 """
 _REASONS = """
 SELECT DISTINCT r.person_id, r.reason FROM identify_reason r
-JOIN identify_member m ON m.person_id = r.person_id AND m.run_id = r.run_id AND m.left_at IS NULL
-WHERE r.person_id = ANY(%s::uuid[]) ORDER BY 2
+JOIN identify_member m ON m.person_id = r.person_id AND m.programme = r.programme AND m.left_at IS NULL
+WHERE r.until IS NULL AND r.person_id = ANY(%s::uuid[]) ORDER BY 2
 """
 # The view needs to see all of a person's care to say where they stand: it is asked as the system,
 # for people whom the asker was seen to see.

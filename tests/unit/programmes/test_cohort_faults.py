@@ -52,16 +52,45 @@ BAD = [
     (WHEN, "when: {any: [a, b], within: 2 hours}", "expected days, weeks, months or years"),
     (WHEN, "when: {any: [a, b], within: 6 months, ever: true}", "expected 'ever: true' alone"),
     (WHEN, "when: {any: [a, b], ever: false}", "expected 'ever: true' alone"),
-    (WHEN, "when: {any: [a, b], after: 2020-02-30}", "expected a date as YYYY-MM-DD, or 'evidence'"),
+    (WHEN, "when: {any: [a, b], after: 2020-02-30}", "expected a date as YYYY-MM-DD, or 'evidence', or a list"),
     (WHEN, "when: {any: [a, b], after: 2020-01-01, before: 2020-01-02}", "expected a window with a day in it"),
     (WHEN, "when: {any: [a, b], after: evidence}", "expected 'after: evidence' inside 'unless'"),
     (WHEN, "when: {count: [a, b]}", "read 'count', expected 'at_least' beside 'count'"),
-    (WHEN, "when: {count: [a, b], at_least: 0}", "expected 1 or more"),
+    (WHEN, "when: {count: [a, b], at_least: 0}", "expected a whole number, 1 or more"),
     (WHEN, "when: {count: [a, b], at_least: 5, distinct: date, within: 2 days}", "expected a window of at least 5 days"),
     (WHEN, "when: {of: [a, b], at_least: 3}", "expected at most 2, the number of parts"),
     (WHEN, "when: {all: [a, b, {age: {at_least: 80, under: 70}}]}", "expected a span of ages"),
     (WHEN, "when: {all: [a, b, {sex: man}]}", "read 'man', expected one of: male, female, other, unknown"),
-    (WHEN, "when: {all: [a, b, {imd_decile: {at_most: 11}}]}", "expected 10 or less"),
+    (WHEN, "when: {all: [a, b, {imd_decile: {at_most: 11, edition: '2019'}}]}", "expected 10 or less"),
+    (WHEN, "when: {all: [a, b, {imd_decile: {at_most: 2}}]}", "read 'no 'edition'', expected the key 'edition'"),
+    (WHEN, "when: {all: [a, b, {imd_decile: {at_most: 2, edition: 2019}}]}", "put it in quotes, '2019'"),
+    (WHEN, "when: {of: [a, b], at_least: 1.5}", "read '1.5', expected a whole number, 1 or more"),
+    (WHEN, "when: {none: [{any: a}, b], within: 1 day}", "read 'within', expected a window inside the braces"),
+    (WHEN, "when: {latest: [a, b], between: [42, 47]}", "expected 'unit' beside 'latest', as the records write it"),
+    (WHEN, "when: {latest: [a, b], unit: mmol/mol}", "expected 'between', 'at_least' or 'under' beside 'latest'"),
+    (WHEN, "when: {latest: [a, b], unit: mmol/mol, between: [47, 42]}", "expected the lower bound first: [42, 47]"),
+    (WHEN, "when: {latest: [a, b], unit: mmol/mol, between: [42]}", "read '[42]', expected 2 entries"),
+    (WHEN, "when: {latest: [a, b], unit: mmol/mol, between: [1, 2, 3]}", "expected 2 entries"),
+    (WHEN, "when: {latest: [a, b], unit: mmol/mol, between: [42, 47], under: 4}", "expected 'between' alone"),
+    (WHEN, "when: {latest: [a, b], unit: mmol/mol, at_least: 4, under: 4}", "expected a range in which a value can be"),
+    (WHEN, "when: {then: {first: a}}", "read 'no 'after'', expected the key 'after'"),
+    (WHEN, "when: {then: {first: a, after: evidence}}", "expected 'after: evidence' inside 'unless'"),
+    (WHEN, "when: {then: {first: a, after: 2020-01-01}}", "expected evidence that comes first"),
+    (WHEN, "when: {then: {first: a, after: b, within: 0 days}}", "expected a day or more"),
+    (WHEN, "when: {then: {first: a, after: {not: b}}}", "expected a condition that always has evidence"),
+    (WHEN, "when: {any: a, after: {age: {at_least: 70}}}", "expected a condition that always has evidence"),
+    (WHEN, "when: {any: a, after: b, before: b}", "read 'after and before the same evidence', expected a window"),
+    (WHEN, "when: {any: a, before: z}", "read 'z', expected a date as YYYY-MM-DD, or 'evidence', or a list"),
+    (WHEN, "when: {any: [a, b], before: evidence}", "expected 'before: evidence' inside 'unless'"),
+    (WHEN, "when: {admitted: [a, b]}", "read 'a, of snomed', expected a list of icd10 or opcs4"),
+    (WHEN, "when: {all: [a, b, {admitted: any, nights: {at_least: 3, under: 2}}]}", "expected a span in which a number of nights"),
+    (WHEN, "when: {all: [a, b, {practice: a}]}", "read 'a, of snomed', expected a list with system ods"),
+    (WHEN, "when: {all: [a, b, {practice: north}]}", "read 'north', expected a code list that is declared: a, b"),
+    (WHEN, "when: {all: [a, b, {practice: 'A-1'}]}", "read 'A-1', expected an ODS code in quotes"),
+    (WHEN, "when: {all: [a, b, {lsoa: E0100}]}", "read 'E0100', expected an LSOA in quotes"),
+    (WHEN, "when: {all: [a, b, {locality: a}]}", "a list of its practices goes with 'practice'"),
+    (WHEN, "when: {all: [a, b, {on_list: spl, version: 7}]}", "put it in quotes, '7'"),
+    ('"{term} on {date}"', '"{value}"', "expected a rule whose evidence is always a value, in one unit"),
     (WHEN, "when: a", "line 8: read 'b', expected a list that a rule reads"),
     ("group: g", "group: h", "read 'h', expected a group that is declared: g"),
     ("group: g", "grop: g", "'group' perhaps"),
@@ -72,6 +101,7 @@ BAD = [
     ("  g: {label: The group}", "  g: {label: The group}\n  h: {label: Nobody}", "read 'h', expected a group that a rule leads to"),
     ("{file: codelists/a.csv, system: snomed}", "{system: snomed}", "expected 'file' (a file of this pack) or 'name'"),
     ("{file: codelists/a.csv, system: snomed}", "{file: codelists/a.csv, system: read}", "expected one of: snomed, dmd"),
+    ("  a: {file", "  evidence: {file", "line 7: read 'evidence', expected another name"),
     ("codelists/a.csv", "codelists/none.csv", "line 7: read 'codelists/none.csv', expected a file of that name in this pack"),
     (WHEN, WHEN + "\n  - id: R\n    group: g\n    when: a", "read 'R', expected each id once: it stands on line 12 too"),
 ]  # fmt: skip
@@ -82,6 +112,15 @@ def test_what_is_wrong_is_said(old: str, new: str, said: str) -> None:
     assert old in GOOD
     faults = faults_of(GOOD.replace(old, new, 1))
     assert any(said in fault for fault in faults), faults
+
+
+def test_a_list_of_practices_is_no_list_of_codes() -> None:
+    text = GOOD.replace("a.csv, system: snomed", "a.csv, system: ods").replace(WHEN, "when: {any: [a, b]}")
+    files = {**FILES, "codelists/a.csv": b"code\nA81001\n"}
+    assert faults_of(text, files) == [
+        "1-cohort.yaml, line 15: read 'a, of ods', expected a list of codes: snomed, dmd, icd10 or opcs4"
+    ]
+    assert faults_of(text.replace("{any: [a, b]}", "{all: [b, {practice: a}]}"), files) == []
 
 
 def test_a_code_in_two_lists_of_latest_of_is_a_fault() -> None:

@@ -1,0 +1,302 @@
+"""`openprotect cohort english`, `diff`, `runs` and `on`: what a definition says, what a change does, who was in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+from openprotect.lib.errors import Refusal
+from openprotect.lib.london import today
+
+if TYPE_CHECKING:
+    from openprotect.governance.scope import Scope
+    from openprotect.journey.identify.facts import Change, Moves
+    from openprotect.journey.identify.queries import Run
+    from openprotect.programmes.codelists import CodeList
+    from openprotect.programmes.definitions.cohort import Cohort
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
+_AT_A_TIME = 1000
+
+
+class NotComparable(Refusal):
+    """A run can only be compared with another run of the same programme: '{before}' and '{after}' are not two of them."""
+
+
+class NoSuchRun(Refusal):
+    """There is no run '{run}'. 'openprotect cohort runs PROGRAMME' lists those there are."""
+
+
+class NoRunYet(Refusal):
+    """No cohort of '{programme}' had been run by the end of {day}."""
+
+
+class NoSuchVersion(Refusal):
+    """No version '{version}' is published. Name one as PROGRAMME@VERSION, or the folder of a pack."""
+
+
+class RunsHaveRun(Refusal):
+    """--effect is for two versions of a definition: what two runs did is said without it."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: a definition, and the run that it is of, if it is of one."""
+
+    name: str
+    cohort: Cohort
+    lists: Mapping[str, CodeList]
+    version: int | None = None
+    run: Run | None = None
+
+
+@click.command()
+@click.option("--codelists", type=_FOLDER, help="Folder of published code lists.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.argument("pack", type=_FOLDER)
+def english(pack: Path, codelists: Path | None, as_json: bool) -> None:
+    """Read aloud what the definition of PACK says, for who signs it."""
+    from openprotect.journey.identify.english import as_text, read_definition
+    from openprotect.programmes.cohort_lists import read_cohort
+
+    found = read_cohort(pack, codelists)
+    definition = read_definition(found.cohort, found.lists)
+    version = found.folder.resolve().name
+    click.echo(_json({"version": version, **asdict(definition)}) if as_json else as_text(definition, version))
+
+
+@click.command()
+@click.option("--codelists", type=_FOLDER, help="Folder of published code lists.")
+@click.option(
+    "--effect", is_flag=True, help="Also who would come in and go out, over the same records. Writes nothing."
+)
+@click.option("--dataset", help="Records to read for --effect; the last import if left out.")
+@click.option("--as-of", type=_DAY, help="The index date for --effect; today if left out.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.argument("before")
+@click.argument("after")
+def diff(
+    before: str,
+    after: str,
+    codelists: Path | None,
+    effect: bool,
+    dataset: str | None,
+    as_of: datetime | None,
+    as_json: bool,
+) -> None:
+    """What AFTER says that BEFORE does not, in words; between two runs also who came in and went out.
+
+    Each is the folder of a pack, a published version (covid-protect@2026.1) or a run (covid-protect#3).
+    """
+    with _session(before, after) as by:
+        was, now = (_side(each, codelists, by) for each in (before, after))
+        from openprotect.journey.identify.differences import compare
+
+        changes = compare((was.cohort, was.lists), (now.cohort, now.lists))
+        people = _moved(was, now, by)
+        if effect and people is not None:
+            raise RunsHaveRun
+        if effect:
+            people = _would_move(was, now, dataset, as_of, by)
+    if as_json:
+        told = {"before": was.name, "after": now.name, "definition": [asdict(change) for change in changes]}
+        click.echo(_json({**told, "people": asdict(people) if people else None}))
+    else:
+        _tell(was, now, changes, people)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.argument("programme")
+def runs(programme: str, as_json: bool) -> None:
+    """The runs of PROGRAMME's cohort, the latest first, and what each is pinned to."""
+    from openprotect.cli.session import ready
+
+    with ready(), _scope() as by:
+        from openprotect.journey.identify import queries
+
+        found = [_about(run) for run in queries.runs(programme, scope=by)]
+    if as_json:
+        click.echo(_json(found))
+    for run in [] if as_json else found:
+        said = f"{run['people']:,} people, {run['joined']:,} joined, {run['left']:,} left"
+        click.echo(f"{run['run']}  {run['ran_at'][:16]}  index date {run['index_date']}  {run['version']}  {said}")
+
+
+@click.command(name="on")
+@click.option("--person", type=click.UUID, help="This person alone, by their id in the service.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.argument("day", type=_DAY)
+@click.argument("programme")
+def was_in(day: datetime, programme: str, person: UUID | None, as_json: bool) -> None:
+    """Who was in the cohort of PROGRAMME at the end of DAY, and why each of them, by their ids."""
+    from openprotect.cli.session import ready
+
+    with ready(), _scope() as by:
+        from openprotect.governance.actions import record
+        from openprotect.journey.identify import queries
+
+        run = queries.run_on(programme, day.date(), scope=by)
+        if run is None:
+            raise NoRunYet(programme=programme, day=day.date())
+        record("asked who was in", by=by, person=person, of="cohort run", id=run.id)
+        members: list[dict[str, Any]] = []
+        after = None
+        while found := queries.who_was_in(run, after=after, person=person, limit=_AT_A_TIME, scope=by):
+            after = found[-1].person
+            members += [asdict(each) for each in found]
+            if person is not None:
+                break
+    if as_json:
+        click.echo(_json({**_about(run), "members": members}))
+        return
+    click.echo(f"{_about(run)['run']}, version {run.pack_version.version}, index date {run.index_date}")
+    for member in members:
+        for why in member["reasons"]:
+            click.echo(f"{member['person']}  {why['rule']} ({why['group']})  {why['reason']}")
+    click.echo(f"{len(members):,} people.")
+
+
+@contextmanager
+def _session(*names: str) -> Iterator[Scope | None]:
+    """The database where a name stands for something in it; folders alone are compared without one."""
+    if not any("#" in name or "@" in name for name in names):
+        yield None
+        return
+    from openprotect.cli.session import ready
+
+    with ready(), _scope() as by:
+        yield by
+
+
+@contextmanager
+def _scope() -> Iterator[Scope]:
+    from openprotect.governance import clock
+    from openprotect.governance.scope import enter, system
+
+    with enter(system("command line", now=clock.now())) as by:
+        yield by
+
+
+def _side(name: str, codelists: Path | None, by: Scope | None) -> Side:
+    if "#" not in name and "@" not in name:
+        from openprotect.programmes.cohort_lists import NoCohort, read_cohort
+
+        if not Path(name).is_dir():
+            raise NoCohort(folder=name)
+        found = read_cohort(Path(name), codelists)
+        return Side(f"{found.cohort.name} {found.folder.resolve().name}", found.cohort, found.lists)
+    assert by is not None
+    from openprotect.journey.identify import queries
+    from openprotect.programmes import queries as programmes
+
+    run, version = None, None
+    if "#" in name:
+        programme, _, number = name.partition("#")
+        run = queries.run(programme, int(number), scope=by) if number.isdecimal() else None
+        if run is None:
+            raise NoSuchRun(run=name)
+        version = run.pack_version_id
+    else:
+        version = programmes.version_id(*name.split("@", 1))
+        if version is None:
+            raise NoSuchVersion(version=name)
+    cohort, lists = programmes.cohort_with_lists(version)
+    return Side(name, cohort, lists, version, run)
+
+
+def _moved(was: Side, now: Side, by: Scope | None) -> Moves | None:
+    if was.run is None and now.run is None:
+        return None
+    if was.run is None or now.run is None or was.run.programme != now.run.programme:
+        raise NotComparable(before=was.name, after=now.name)
+    assert by is not None
+    from openprotect.journey.identify import queries
+
+    return queries.moves(was.run, now.run, queries.EVERYBODY, scope=by)
+
+
+def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | None, by: Scope | None) -> Moves:
+    from openprotect.cli.records import population
+    from openprotect.journey.identify.differences import would_move
+    from openprotect.journey.identify.engine import run_cohort
+    from openprotect.journey.identify.passes import READ
+
+    plane = population()
+    dataset = dataset or plane.last()
+    day = as_of.date() if as_of else today(datetime.now(UTC))
+    lists, known, localities, covered = None, None, None, None
+    if by is not None:
+        from openprotect.jobs import cohorts
+
+        version = now.version or was.version
+        assert version is not None
+        lists, known, localities = cohorts.what_may_be_read(version, (was.cohort, now.cohort), by=by)
+        covered = cohorts.tables_covered(version, plane.manifest(dataset).sources, by=by)
+        day = as_of.date() if as_of else today(by.now)
+    else:
+        click.echo("Without a database nobody stands on an imported list.", err=True)
+    before, after = (
+        run_cohort(
+            each.cohort, each.lists, plane, dataset, day, lists, known, localities, READ if covered is None else covered
+        )
+        for each in (was, now)
+    )
+    return would_move(before, after, plane, dataset, day, localities)
+
+
+def _about(run: Run) -> dict[str, Any]:
+    return {
+        "run": f"{run.programme}#{run.number}",
+        "ran_at": run.ran_at.isoformat(),
+        "index_date": run.index_date.isoformat(),
+        "dataset": run.dataset,
+        "version": run.pack_version.version,
+        "pack_hash": run.pack_version.hash,
+        "codelists": run.codelists,
+        "data_age": run.data_age,
+        "left_out": run.left_out,
+        "people": run.people,
+        "groups": run.groups,
+        "excluded": run.excluded,
+        "attrition": run.attrition,
+        "joined": run.joined,
+        "left": run.left,
+    }
+
+
+def _tell(was: Side, now: Side, changes: tuple[Change, ...], people: Moves | None) -> None:
+    from openprotect.journey.identify.differences import change_lines
+
+    click.echo(f"From {was.name} to {now.name}")
+    click.echo()
+    if not changes:
+        click.echo("Both definitions say the same.")
+    for change in changes:
+        for line in change_lines(change):
+            click.echo(line)
+    if people is None:
+        return
+    click.echo()
+    click.echo(f"{people.before:,} people before, {people.after:,} after:")
+    click.echo(f"  {people.people.came:,} come in, {people.people.went:,} go out.")
+    for dimension, flows in people.by.items():
+        if flows:
+            click.echo()
+            width = max(len(dimension), *(len(value) for value in flows))
+            click.echo(f"{dimension.capitalize():<{width}}  {'in':>8}  {'out':>8}")
+            for value, flow in flows.items():
+                click.echo(f"{value:<{width}}  {flow.came:>8,}  {flow.went:>8,}")
+
+
+def _json(told: object) -> str:
+    return json.dumps(told, default=str, ensure_ascii=False)

@@ -1,0 +1,263 @@
+"""FHIR R4 bulk export: NDJSON, one or more files a type, compressed or not.
+
+Each resource becomes rows of the record tables line by line, in batches on disk. A resource that was entered
+in error, or is not sure, or has no code or date, is left out and counted. A stay takes its ICD-10 and OPCS-4 codes
+from the conditions and procedures that name it.
+"""
+
+# ruff: noqa: S608 - every name in the SQL is one of ours, and paths are quoted by `quoted`.
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from pyarrow import parquet
+
+from openprotect.interop.feeds.comma_separated import shown
+from openprotect.interop.feeds.fhir_codes import id_of, patient_of
+from openprotect.interop.feeds.fhir_lines import Faults, Line, Skipped, Wrong, lines
+from openprotect.interop.feeds.fhir_resources import READERS, Context, medication
+from openprotect.interop.feeds.records import SHOWN, Columns, Incoming, Reading
+from openprotect.lib.errors import Fault
+from openprotect.people.population import TABLES
+from openprotect.people.spool import WITHDRAWN, quoted
+
+BATCH = 20_000
+_NAME = re.compile(r"(?:[\w-]+\.)?([A-Z][A-Za-z]+)(?:[._-][\w.-]+)?\.ndjson(?:\.gz)?")
+_NDJSON = re.compile(r".*\.ndjson(\.gz)?")
+_INTO = {
+    "Patient": ("people", "identities"),
+    "Encounter": ("admissions",),
+    "Condition": ("events",),
+    "Procedure": ("events",),
+    "Observation": ("events",),
+    "Immunization": ("events",),
+    "MedicationRequest": ("medicines",),
+}
+_OWN = {"encounter": pa.string(), "entry": pa.string(), "nth": pa.int32(), "row_hash": pa.uint64()}
+_PLACE = {"file": pa.string(), "line": pa.int64()}
+_STAY_CODES = pa.schema([("encounter", pa.string()), ("code", pa.string()), ("system", pa.string())])
+
+
+@dataclass(frozen=True)
+class Fhir:
+    """The format `fhir`. Types that it does not read are named."""
+
+    name: str = "fhir"
+
+    def find(self, folder: Path, *, changes: bool) -> tuple[Mapping[str, Sequence[Path]], list[Fault]]:
+        """The files by type, those that are not read last."""
+        found: dict[str, list[Path]] = {kind: [] for kind in (*READERS, "Medication")}
+        for path in sorted(folder.iterdir()):
+            named = _NAME.fullmatch(path.name)
+            if named and path.is_file() and named[1] in found:
+                found[named[1]].append(path)
+        if not found["Patient"] and not changes:
+            return {}, [Fault("Patient.ndjson", "", "", "no such file", f"it in {folder}")]
+        if not any(found.values()):
+            return {}, [Fault("Patient.ndjson", "", "", "no such file", f"at least one file of changes in {folder}")]
+        return {kind: paths for kind, paths in found.items() if paths}, []
+
+    def read(self, found: Mapping[str, Sequence[Path]], reading: Reading) -> list[Incoming]:
+        """Every type, line by line. Raises RecordsHaveFaults."""
+        faults = Faults(reading.faults)
+        context = Context(reading.now.date())
+        context.medications, medications = _medications(found.get("Medication", ()), context, faults)
+        types = [_Type(kind, found[kind], reading, context, faults) for kind in READERS if kind in found]
+        codes = _Rows(reading.work / "codes of stays.parquet", _STAY_CODES)
+        for each in types:
+            each.read(codes)
+        codes.close()
+        faults.close()
+        reading.refuse_faults()
+        for said, number in context.noticed.items():
+            reading.notes.append(f"{number:,} {said}.")
+        if context.unknown:
+            reading.notes.append(f"Code systems that are not known: {', '.join(sorted(context.unknown))}.")
+        folder = next(iter(found.values()))[0].parent
+        if others := _not_read(folder, found):
+            reading.notes.append(f"Not read: {', '.join(others)}.")
+        return [each.incoming(codes.path) for each in types] + medications
+
+
+def _not_read(folder: Path, found: Mapping[str, Sequence[Path]]) -> list[str]:
+    read = {path for paths in found.values() for path in paths}
+    others = [path.name for path in sorted(folder.iterdir()) if _NDJSON.fullmatch(path.name) and path not in read]
+    return [*others[:20], *([f"and {len(others) - 20} more files"] if len(others) > 20 else [])]
+
+
+def _medications(
+    paths: Sequence[Path], context: Context, faults: Faults
+) -> tuple[dict[str, dict[str, str]], list[Incoming]]:
+    """The medicines that requests refer to, by id."""
+    found: dict[str, dict[str, str]] = {}
+    number = 0
+    for path in paths:
+        for line in lines(path, faults):
+            number += 1
+            try:
+                _require_type(line.resource, "Medication")
+                found[id_of(line.resource)] = medication(line.resource, context)
+            except Wrong as wrong:
+                faults.add(line.file, line.number, wrong.path, wrong.read, wrong.expected)
+    empty = ibis.memtable({"person_id": []}, schema={"person_id": "string"})
+    return found, [Incoming("Medication", empty, "person_id", {}, number, _nothing_wrong)] if paths else []
+
+
+def _nothing_wrong(column: str, values: Sequence[object], expected: str) -> None:
+    """Medicines are about nobody."""
+
+
+def _require_type(resource: Mapping[str, Any], kind: str) -> None:
+    if resource.get("resourceType") != kind:
+        raise Wrong("resourceType", resource.get("resourceType", ""), kind)
+
+
+class _Rows:
+    """Rows on their way to a file, in batches."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path, self.schema = path, schema
+        self.rows: list[dict[str, Any]] = []
+        self.writer = parquet.ParquetWriter(path, schema, compression="zstd")
+
+    def add(self, row: dict[str, Any]) -> None:
+        self.rows.append(row)
+        if len(self.rows) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        self.writer.write_table(pa.Table.from_pylist(self.rows, schema=self.schema))
+        self.rows = []
+
+    def close(self) -> None:
+        self.flush()
+        self.writer.close()
+
+
+@dataclass
+class _Type:
+    """All files of one type of resource."""
+
+    kind: str
+    paths: Sequence[Path]
+    reading: Reading
+    context: Context
+    faults: Faults
+    total: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        columns = {
+            column: pa.float64() if column == "value" else pa.string()
+            for name in _INTO[self.kind]
+            for column in TABLES[name]
+        }
+        self.rows = _Rows(self.reading.work / f"{self.kind}.parquet", pa.schema((columns | _OWN | _PLACE).items()))
+
+    def read(self, codes: _Rows) -> None:
+        """Every line of every file; the codes of stays go into a file of their own."""
+        for path in self.paths:
+            for line in lines(path, self.faults):
+                self.total += 1
+                try:
+                    _require_type(line.resource, self.kind)
+                    self.keep(line, READERS[self.kind](line.resource, self.context), codes)
+                except Wrong as wrong:
+                    self.faults.add(line.file, line.number, wrong.path, wrong.read, wrong.expected)
+                except Skipped as why:
+                    self.skipped[str(why)] += 1
+                    self.withdraw(line)
+        self.rows.close()
+
+    def keep(self, line: Line, rows: list[dict[str, Any]], codes: _Rows) -> None:
+        own = [row for row in rows if "person_id" in row]
+        for row in rows:
+            if "person_id" not in row:
+                codes.add(row)
+        if not own:
+            self.skipped["coded for a stay alone, and kept with it"] += 1
+        for nth, row in enumerate(own):
+            self.rows.add(row | self.place(line, nth))
+
+    def withdraw(self, line: Line) -> None:
+        """In an extract of changes, what is left out now may have been kept before."""
+        if self.reading.changes and self.kind != "Patient":
+            try:
+                about = "patient" if self.kind == "Immunization" else "subject"
+                self.rows.add({"person_id": patient_of(line.resource, about)} | self.place(line, WITHDRAWN))
+            except (Wrong, Skipped):
+                return
+
+    def place(self, line: Line, nth: int) -> dict[str, Any]:
+        row_hash = int.from_bytes(hashlib.blake2b(line.raw, digest_size=8).digest())
+        entry = f"{self.kind}/{id_of(line.resource)}"
+        return {"entry": entry, "nth": nth, "row_hash": row_hash, "file": line.file, "line": line.number}
+
+    def incoming(self, codes: Path) -> Incoming:
+        return Incoming(
+            self.kind,
+            self.table(codes),
+            "person_id",
+            {name: _columns(name) for name in _INTO[self.kind]},
+            self.total,
+            self.wrong,
+            dict(self.skipped),
+            ("nhs_number",) if self.kind == "Patient" else (),
+            "entry",
+            is_people=self.kind == "Patient",
+        )
+
+    def table(self, codes: Path) -> ir.Table:
+        """The rows; of a stay, one for each of its codes."""
+        engine = self.reading.engine
+        if self.kind != "Encounter":
+            return engine.read_parquet(str(self.rows.path))
+        engine.con.execute(
+            "CREATE OR REPLACE VIEW stays AS SELECT s.* EXCLUDE (code, system, nth), c.code, c.system, CASE WHEN"
+            f" s.nth = {WITHDRAWN} THEN s.nth ELSE row_number() OVER (PARTITION BY s.file, s.line ORDER BY c.system,"
+            f" c.code) - 1 END AS nth FROM read_parquet({quoted(self.rows.path)}) s"
+            f" LEFT JOIN (SELECT DISTINCT * FROM read_parquet({quoted(codes)})) c ON c.encounter = s.encounter"
+        )
+        return engine.table("stays")
+
+    def wrong(self, column: str, values: Sequence[object], expected: str) -> None:
+        """Every line whose value is among these is a fault."""
+        if not values:
+            return
+        rows = self.reading.engine.read_parquet(str(self.rows.path))
+        among = ibis.memtable({"value": values})
+        wrong = rows.filter(rows.nth == 0).semi_join(among, rows[column] == among.value)
+        found = self.reading.engine.to_pyarrow(wrong.order_by("file", "line").limit(SHOWN)).to_pylist()
+        path = _PATHS.get((self.kind, column)) or _PATHS["", column]
+        for row in found:
+            fault = Fault(row["file"], f"line {row['line']}", path, shown(str(row[column])), expected)
+            self.reading.faults.append(fault)
+        number = self.reading.one(wrong.aggregate(n=wrong.count()))["n"]
+        if number > SHOWN:
+            more = f"{number - SHOWN} more like these, {number} in all"
+            self.reading.faults.append(Fault(self.kind, "", path, more, "none"))
+
+
+_PATHS = {
+    ("", "person_id"): "subject.reference",
+    ("Patient", "person_id"): "id",
+    ("Immunization", "person_id"): "patient.reference",
+    ("", "entry"): "id",
+    ("", "nhs_number"): "identifier.value",
+}
+
+
+def _columns(name: str) -> Columns:
+    return lambda rows: {column: rows[column] for column in TABLES[name]}
+
+
+FHIR = Fhir()

@@ -1,0 +1,52 @@
+"""Spark beside DuckDB on records as they are kept, with plans compiled as in earnest."""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cohort import passes
+from benchmarks.made_records import INDEX_DATE, made
+from openprotect.journey.identify.compile import Plan
+from openprotect.journey.identify.passes import gathered, in_passes
+from openprotect.journey.identify.spark import on_spark
+from openprotect.people.population import engine
+from openprotect.people.spark import NoSpark, NotASpark, spark
+from openprotect.programmes.cohort_lists import read_cohort
+
+PACK = Path("tests/fixtures/packs/thirteen-rules")
+HERE = find_spec("pyspark") is not None
+
+
+@pytest.mark.parametrize("address", ["", "localhost", "local[0]", "http://spark", "sc:// host", "local[2]; x"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(NotASpark), spark(address):
+        pass
+
+
+@pytest.mark.skipif(HERE, reason="PySpark is installed")
+def test_without_pyspark_it_is_said_what_to_do() -> None:
+    with pytest.raises(NoSpark, match="make setup-spark"), spark("local[1]"):
+        pass
+
+
+@pytest.mark.skipif(not HERE, reason="PySpark is not installed: make setup-spark")
+@pytest.mark.skipif(not shutil.which("java"), reason="there is no Java, and Spark needs it")
+def test_thirteen_rules_find_the_same_on_both(tmp_path: Path) -> None:
+    folder = made(9_000, tmp_path)
+    pack = read_cohort(PACK, folder / "codelists")
+    plan = Plan(pack.cohort, pack.lists, INDEX_DATE)
+    files = list(passes(folder))
+    backend = engine()
+    here = gathered(plan, in_passes(plan, backend, files))
+    backend.disconnect()
+    there = gathered(plan, [on_spark(plan, "local[2]", files)])
+    order = [("person_id", "ascending"), ("rule", "ascending")]
+    assert there.members.sort_by(order) == here.members.sort_by(order)
+    assert (there.people, there.groups, there.attrition, there.notes) == (
+        here.people,
+        here.groups,
+        here.attrition,
+        here.notes,
+    )
