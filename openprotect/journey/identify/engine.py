@@ -60,7 +60,8 @@ def run_cohort(
         if spark is None:
             found = in_passes(plan, backend, passes, listed, out)
         else:
-            found = iter([on_spark(plan, spark, passes, *(one and _moved(backend, one) for one in (listed, out)))])
+            moved = (None if one is None else _moved(backend, one) for one in (listed, out))
+            found = iter([on_spark(plan, spark, passes, *moved)])
         result = gathered(plan, found, opting_out=out is not None)
         return replace(result, notes=(*result.notes, *unknown_lists(cohort, lists)))
     finally:

@@ -14,8 +14,9 @@ import pytest
 
 from benchmarks.made_records import INDEX_DATE, made
 from openprotect.journey.identify.compile import Plan
+from openprotect.journey.identify.engine import PEOPLE_AT_ONCE, passes_over
 from openprotect.journey.identify.passes import OPTED_OUT, READ, at_once, expressions, gathered, in_passes
-from openprotect.people.population import engine
+from openprotect.people.population import Manifest, Part, Population, engine
 from openprotect.programmes.cohort_lists import CohortOnDisk, read_cohort
 from openprotect.programmes.definitions.cohort import Rule
 from openprotect.programmes.definitions.conditions import OnList
@@ -82,3 +83,33 @@ def test_passes_find_what_one_pass_finds(backend, folder: Path, pack: CohortOnDi
     assert (split.people, split.groups, split.attrition) == (whole.people, whole.groups, whole.attrition)
     assert whole.excluded[OPTED_OUT] == 1000
     assert "list:9990000018" in whole.members["person_id"].to_pylist()
+
+
+def test_partitions_are_taken_some_after_the_others(tmp_path: Path) -> None:
+    """Nobody's records are in another pass than they are; of a table that is not covered no file is named."""
+    rows = {0: PEOPLE_AT_ONCE - 10, 1: 10, 2: 1, 3: 5}
+    parts = {name: tuple(Part(at, f"{at:03}.parquet", rows[at]) for at in rows) for name in ("people", "events")}
+    parts |= {"medicines": (Part(3, "003.parquet", 1),), "services": (Part(0, "empty.parquet", 0),), "admissions": ()}
+    population = Population(tmp_path / "population", key="k" * 32)
+    population.folder.mkdir(mode=0o700)
+    nothing: dict = {}
+    population.switch(
+        Manifest("made", "tables", "", nothing, nothing, nothing, nothing, 4, parts | {"identities": ()}, "", 1)
+    )
+    found = passes_over(population, "made", [name for name in READ if name != "admissions"])
+    assert [{name: [Path(file).name for file in files] for name, files in one.items()} for one in found] == [
+        {
+            "people": ["000.parquet", "001.parquet"],
+            "events": ["000.parquet", "001.parquet"],
+            "medicines": [],
+            "admissions": [],
+            "services": ["empty.parquet"],
+        },
+        {
+            "people": ["002.parquet", "003.parquet"],
+            "events": ["002.parquet", "003.parquet"],
+            "medicines": ["003.parquet"],
+            "admissions": [],
+            "services": [],
+        },
+    ]

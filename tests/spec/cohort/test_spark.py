@@ -1,19 +1,26 @@
 """Spark beside DuckDB on records as they are kept, with plans compiled as in earnest."""
 
 import shutil
+from dataclasses import replace
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
+import ibis
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from benchmarks.cohort import passes
 from benchmarks.made_records import INDEX_DATE, made
 from openprotect.journey.identify.compile import Plan
-from openprotect.journey.identify.passes import gathered, in_passes
+from openprotect.journey.identify.passes import OPTED_OUT, gathered, in_passes
 from openprotect.journey.identify.spark import on_spark
 from openprotect.people.population import engine
 from openprotect.people.spark import NoSpark, NotASpark, spark
 from openprotect.programmes.cohort_lists import read_cohort
+from openprotect.programmes.definitions.cohort import Rule
+from openprotect.programmes.definitions.conditions import OnList
 
 PACK = Path("tests/fixtures/packs/thirteen-rules")
 HERE = find_spec("pyspark") is not None
@@ -36,12 +43,20 @@ def test_without_pyspark_it_is_said_what_to_do() -> None:
 def test_thirteen_rules_find_the_same_on_both(tmp_path: Path) -> None:
     folder = made(9_000, tmp_path)
     pack = read_cohort(PACK, folder / "codelists")
-    plan = Plan(pack.cohort, pack.lists, INDEX_DATE)
+    cohort = replace(pack.cohort, rules=(*pack.cohort.rules, Rule("LISTED", "frail", "", OnList("spl"), None)))
+    plan = Plan(cohort, pack.lists, INDEX_DATE)
     files = list(passes(folder))
     backend = engine()
-    here = gathered(plan, in_passes(plan, backend, files))
+    people = sorted(parquet.read_table(files[0]["people"], columns=["person_id"])["person_id"].to_pylist())
+    on = [*people[:100], "list:9990000018"]
+    listed = pa.table(
+        {"list": ["spl"] * 101, "version": [""] * 101, "person_id": on, "from_date": [date(2020, 3, 1)] * 101}
+    )
+    out = pa.table({"person_id": people[50:150], "out": [OPTED_OUT] * 100})
+    both = ibis.memtable(listed), ibis.memtable(out)
+    here = gathered(plan, in_passes(plan, backend, files, *both))
     backend.disconnect()
-    there = gathered(plan, [on_spark(plan, "local[2]", files)])
+    there = gathered(plan, [on_spark(plan, "local[2]", files, *both)])
     order = [("person_id", "ascending"), ("rule", "ascending")]
     assert there.members.sort_by(order) == here.members.sort_by(order)
     assert (there.people, there.groups, there.attrition, there.notes) == (
