@@ -130,18 +130,17 @@ def test_a_request_goes_to_the_guardian_and_its_decision_back(people: dict[str, 
 
 def test_who_may_not_finds_no_page(people: dict[str, Invited]) -> None:
     pages = {
-        "/oversight/audit": "ig-lead",
-        "/oversight/patterns": "ig-lead",
-        "/oversight/who-saw-letter": "ig-lead",
-        "/oversight/our-patients": "practice-manager",
-        "/oversight/access-stops/ask": "practice-manager",
-        "/oversight/access-stops": "caldicott-guardian",
+        "/oversight/audit": {"ig-lead"},
+        "/oversight/patterns": {"ig-lead"},
+        "/oversight/who-saw-letter": {"ig-lead", "caldicott-guardian"},  # a request has a second officer
+        "/oversight/our-patients": {"practice-manager"},
+        "/oversight/access-stops/ask": {"practice-manager"},
+        "/oversight/access-stops": {"caldicott-guardian"},
     }
     for username in ("ig-lead", "practice-manager", "caldicott-guardian", "practice-reviewer"):
         client = signed_in(username)
-        assert [page for page in pages if client.get(page).status_code == 200] == [
-            page for page, whose in pages.items() if whose == username
-        ]
+        opened = {page for page in pages if client.get(page).status_code == 200}
+        assert opened == {page for page, whose in pages.items() if username in whose}
 
 
 def test_a_person_reads_their_own_behind_the_door(people: dict[str, Invited]) -> None:
