@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
@@ -53,12 +54,11 @@ def send(*, numbers: Collection[str], by: Scope, now: datetime) -> Done[bytes]:
     """Begin an exchange: the content of the file to be sent, one number a line. A copy is kept."""
     permit("manage.lists", by=by)
     content = "".join(f"{number}\n" for number in sorted(set(numbers))).encode()
+    sha256 = hashlib.sha256(content).hexdigest()
     with enter(system("opt-outs", now=now)) as as_system:
-        exchange = OptOutExchange.objects.create(
-            sent_at=now, sent_by=by.actor, sha256=hashlib.sha256(content).hexdigest(), sent=len(set(numbers))
-        )
+        exchange = OptOutExchange.objects.create(sent_at=now, sent_by=by.actor, sha256=sha256, sent=len(set(numbers)))
         record("opt-outs sent", by=as_system, of="opt-out exchange", id=exchange.id)
-    _keep(exchange.id, content)
+    _keep(sha256, content)
     return Done(content)
 
 
@@ -156,7 +156,7 @@ def known_of(*, purposes: Collection[str], scope: Scope) -> Known:
 
 def _known(exchange: OptOutExchange, *, scope: Scope) -> Known:
     opted_out = frozenset(OptOut.objects.filter(until=None).values_list("nhs_number", flat=True))
-    checked = _kept(exchange.id)
+    checked = _kept(exchange.sha256)
     if hashlib.sha256(checked).hexdigest() != exchange.sha256:
         raise OptOutsNotFresh(since="What was last sent is not kept any more", limit=str(opt_out_limit("may_be_used")))
     return Known(opted_out, frozenset(checked.decode().split()), frozenset())
@@ -185,14 +185,21 @@ def _exchange_of(sent: NumberList, now: datetime) -> OptOutExchange:
     return found
 
 
-def _keep(exchange: int, content: bytes) -> None:
-    folder: Path = settings.DATA / "opt-outs"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder / f"{exchange}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+def _keep(sha256: str, content: bytes) -> None:
+    path = _path(sha256)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, half = tempfile.mkstemp(dir=path.parent)  # for its owner alone, and never seen half written
     with open(handle, "wb") as file:
         file.write(content)
+    os.replace(half, path)
 
 
-def _kept(exchange: int) -> bytes:
-    path: Path = settings.DATA / "opt-outs" / f"{exchange}.txt"
+def _kept(sha256: str) -> bytes:
+    path = _path(sha256)
     return path.read_bytes() if path.is_file() else b""
+
+
+def _path(sha256: str) -> Path:
+    # By what it holds: another database that has the folder, such as a restored one, numbers its exchanges alike.
+    folder: Path = settings.DATA / "opt-outs"
+    return folder / f"{sha256}.txt"
