@@ -42,7 +42,9 @@ for command in (comparing.english, comparing.diff, comparing.runs, comparing.was
 
 @cohort.command()
 @_options
-@click.option("--json", "as_json", is_flag=True, help="The figures as JSON, on the last line.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="As JSON: what was read on the last line but one, the figures on the last."
+)
 @click.option("--preview", is_flag=True, help="Say who would be in, and write nothing. Needs no database.")
 @click.option(
     "--engine",
@@ -73,8 +75,12 @@ def run(
     for note in result.notes:
         click.echo(note, err=True)
     if as_json:
-        figures = {"people": result.people, "groups": result.groups, "excluded": result.excluded}
-        click.echo(json.dumps({**figures, "data_age": age, "left_out": result.left_out}))
+        from openprotect.journey.identify.passes import OPT_OUTS
+
+        click.echo(json.dumps({"data_age": age, "left_out": result.left_out}))
+        # Of opt-outs those that left somebody out: what a pack excludes is its own, and always said.
+        excluded = {key: number for key, number in result.excluded.items() if number or key not in OPT_OUTS}
+        click.echo(json.dumps({"people": result.people, "groups": result.groups, "excluded": excluded}))
     else:
         _show(result, age, population.pseudonyms(dataset))
 

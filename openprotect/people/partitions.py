@@ -135,7 +135,7 @@ class Import:
             if self.changes and (there := self._there(IDENTITIES, partition)):
                 people.append(f"SELECT source_id FROM {there}")
             known = " UNION ALL ".join(people) or "SELECT NULL WHERE false"
-            yield self.con.execute(
+            yield self.con.sql(
                 f"SELECT DISTINCT r.person_id AS value FROM {rows} r"
                 f" WHERE r.origin = {origin} AND r.nth < {WITHDRAWN} AND r.person_id NOT IN (SELECT * FROM ({known}))"
             ).to_arrow_table()
@@ -151,7 +151,7 @@ class Import:
                 f" UNION ALL SELECT nhs_number, source_id FROM {there} WHERE nhs_number IS NOT NULL"
                 f" AND source_id NOT IN (SELECT person_id FROM {rows})"
             )
-        return self.con.execute(
+        return self.con.sql(
             f"SELECT nhs_number AS value FROM ({people}) GROUP BY 1 HAVING count(DISTINCT person_id) > 1"
         ).to_arrow_table()
 

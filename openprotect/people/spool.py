@@ -59,7 +59,7 @@ class Spool:
         """People who stand more than once, with other data each time: ids, in pieces."""
         for partition in range(self.partitions):
             if rows := self.rows("people", partition):
-                yield self.engine.con.execute(
+                yield self.engine.con.sql(
                     f"SELECT person_id AS value FROM {rows} GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
                 ).to_arrow_table()
 
@@ -67,7 +67,7 @@ class Spool:
         """Entries of one file that stand more than once, with other data each time: their ids, in pieces."""
         for partition in range(self.partitions):
             if rows := self.rows(name, partition):
-                yield self.engine.con.execute(
+                yield self.engine.con.sql(
                     f"SELECT entry AS value FROM {rows} WHERE origin = {origin} AND entry IS NOT NULL"
                     f" AND nth < {WITHDRAWN} GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
                 ).to_arrow_table()

@@ -23,7 +23,7 @@ def test_records_become_letters(committed_db: Urls, tmp_path: Path) -> None:
             "respiratory": 66, "cardiac": 11, "diabetes": 14, "hypertension": 107,
             "dementia": 3, "learning-disability": 1, "pregnancy": 13,
         },
-        "excluded": {"national-data-opt-out": 0, "own-objection": 0, "type-1-opt-out": 0, "died": 69},
+        "excluded": {"died": 69},
     }  # fmt: skip
     long_term_conditions.letters_leave(here, figures)
     long_term_conditions.explained(here, DATA / "synthea", DATA / "codelists")

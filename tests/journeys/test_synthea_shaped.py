@@ -34,7 +34,7 @@ def test_records_become_letters(committed_db: Urls, tmp_path: Path) -> None:
             "respiratory": 1, "cardiac": 1, "diabetes": 1, "hypertension": 1,
             "dementia": 0, "learning-disability": 1, "pregnancy": 1,
         },
-        "excluded": {"national-data-opt-out": 0, "own-objection": 0, "type-1-opt-out": 0, "died": 2},
+        "excluded": {"died": 2},
     }  # fmt: skip
     long_term_conditions.letters_leave(here, figures)
     long_term_conditions.explained(here, RECORDS, codelists)

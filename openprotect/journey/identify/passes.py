@@ -18,6 +18,7 @@ from openprotect.people.population import TABLES
 
 READ = ("people", "events", "medicines", "admissions", "services")
 OPTED_OUT, OBJECTED, TYPE_1 = "national-data-opt-out", "own-objection", "type-1-opt-out"
+OPT_OUTS = (OPTED_OUT, OBJECTED, TYPE_1)
 _SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection", TYPE_1: "Type 1 opt-out"}
 
 Files = Mapping[str, Sequence[str]]
@@ -141,7 +142,7 @@ class Sums:
     def result(self, members: pa.Table) -> CohortResult:
         """The result with these members."""
         exclusions = [one.id for one in self.plan.cohort.exclusions]
-        keys = ([OPTED_OUT, OBJECTED, TYPE_1] if self.opting_out else []) + exclusions
+        keys = [*(OPT_OUTS if self.opting_out else ()), *exclusions]
         excluded = {key: self.left_out.get(key, 0) for key in keys}
         left = sum(self.left_out.values())
         steps = [("in the records or on a list", left)]
