@@ -13,6 +13,8 @@ import re
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -98,8 +100,8 @@ def main() -> None:
     print(json.dumps({"benchmark": "row_security", "runs": RUNS, "sizes": measured}))
 
 
-def fill(owner: str, begin: int, end: int, *, now: Any, person: Any) -> None:
-    """More people, each with one open call to action of their practice's team."""
+def fill(owner: str, begin: int, end: int, *, now: Any, person: Any, more: Sequence[str] = ()) -> None:
+    """More people, each with one open call to action of their practice's team, and what `more` statements make."""
     import psycopg
 
     with psycopg.connect(owner, autocommit=True) as connection:
@@ -108,15 +110,13 @@ def fill(owner: str, begin: int, end: int, *, now: Any, person: Any) -> None:
         assert row is not None
         values = {"practices": PRACTICES, "from": begin, "to": end, "now": now, "member": row[0]}
         once = (ORGANISATIONS, TEAMS) if begin == 1 else ()
-        for statement in (*once, PEOPLE, IDENTITIES, GRANTS, MEMBERS, CASES, CALLS):
+        for statement in (*once, PEOPLE, IDENTITIES, GRANTS, MEMBERS, CASES, CALLS, *more):
             connection.execute(statement, values)
         connection.execute("VACUUM ANALYZE")
 
 
 def compare(urls: Any) -> dict[str, Any]:
     """Microseconds of the worklist, and of its page alone, with policies and without."""
-    import psycopg
-
     from openprotect.config import database
     from openprotect.governance import queries
     from openprotect.governance.scope import enter, system
@@ -132,16 +132,8 @@ def compare(urls: Any) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, scope in (("practice", reviewer), ("board", surveillance)):
         under, rows, index = measure(urls.app, scope, act)
-        with psycopg.connect(urls.owner, autocommit=True) as owner:
-            tables = [table for (table,) in owner.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity")]
-            for table in tables:
-                owner.execute(WITHOUT.format(table))
-        try:
+        with without_policies(urls.owner):
             free, all_rows, _ = measure(urls.owner, scope, act)
-        finally:
-            with psycopg.connect(urls.owner, autocommit=True) as owner:
-                for table in tables:
-                    owner.execute(WITHOUT.format(table).replace("NO FORCE", "FORCE"))
         assert rows == all_rows, "both have to see the same"
         result[name] = {
             "open": rows,
@@ -150,6 +142,22 @@ def compare(urls: Any) -> dict[str, Any]:
             "index": index,
         }  # fmt: skip
     return result
+
+
+@contextmanager
+def without_policies(owner: str) -> Iterator[None]:
+    """The owner of the tables is asked no policy for a while."""
+    import psycopg
+
+    with psycopg.connect(owner, autocommit=True) as connection:
+        tables = [table for (table,) in connection.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity")]
+        for table in tables:
+            connection.execute(WITHOUT.format(table))
+        try:
+            yield
+        finally:
+            for table in tables:
+                connection.execute(WITHOUT.format(table).replace("NO FORCE", "FORCE"))
 
 
 def measure(url: str, scope: Any, act: Any) -> tuple[dict[str, int], int, str]:

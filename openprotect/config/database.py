@@ -1,5 +1,6 @@
 """Making, migrating and removing databases. Tables belong to the owner; the application may only use them."""
 
+import gc
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -82,9 +83,23 @@ def migrate(urls: Urls) -> None:
     check(urls)
     from django.core.management import call_command
 
-    with connected_to(urls.owner):
+    with connected_to(urls.owner), _without_collecting():
         call_command("migrate", verbosity=0, interactive=False)
     _grant(urls)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No search for garbage meanwhile: migrations render every model many times over, and searching takes a
+    quarter of the time (14.7 s against 11.4 s for a new database), to save 200 MB for as long.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def is_behind(urls: Urls) -> bool:

@@ -20,7 +20,7 @@ from django.conf import settings
 from tqdm import tqdm
 
 from openprotect.demo import opt_outs, players, registers, seen, setting_up
-from openprotect.demo.crowd import crowd, let_commits_wait
+from openprotect.demo.crowd import crowd, hurry
 from openprotect.demo.living import Living
 from openprotect.demo.synthesise.population import synthesise
 from openprotect.governance import actions as governance
@@ -86,7 +86,7 @@ def live(*, people: int, days: int, seed: int, start: date) -> list[dict[str, ob
             _make(made, files, population, opening)
             _tick_off(folder, "made")
         living = players.living_of(seed=seed, files=files, start=start)
-        let_commits_wait()
+        hurry()
         for day in tqdm(ahead, unit=" days", desc="Living", delay=2, leave=False):
             _live_day(day, start, living, play, files, population)
             _tick_off(folder, day.isoformat())

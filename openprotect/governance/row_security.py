@@ -110,6 +110,24 @@ def protect(
     return _run(*statements)
 
 
+def many_rows(*tables: str) -> migrations.RunSQL:
+    """Tells PostgreSQL that a scope may see many rows of tables that `protect` protects.
+
+    It takes `op_identity() = 'system'` for true of one row in two hundred, and so joins tables of
+    thousands by going through them again for each row. Of a CASE it expects half. The policy says
+    what it said; one arm is enough, since the arms are joined by OR
+    (docs/adr/0032-policies-that-planners-can-count.md).
+    """
+    return _run(
+        *(
+            sql.SQL("ALTER POLICY {} ON {} USING (CASE WHEN {} THEN true ELSE false END)").format(
+                sql.Identifier(f"{table}_system"), sql.Identifier(table), sql.SQL(_SYSTEM)
+            )
+            for table in tables
+        )
+    )
+
+
 def reference(table: str, *, write: str = "true") -> migrations.RunSQL:
     """Row-level security for a table that says nothing of any person: all may read it.
 

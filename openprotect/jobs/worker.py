@@ -8,7 +8,8 @@ import time
 
 from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.psycopg_connector import PsycopgConnector
 
 from openprotect.governance import clock
 from openprotect.jobs import steps, sweeper, trail
@@ -60,6 +61,7 @@ def run_jobs() -> None:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo')")
         if not cursor.fetchone()[0]:
             return
-    connector = DjangoConnector().get_worker_connector()
+    # A pool opens four connections of its own accord; jobs here are done one after the other.
+    connector = PsycopgConnector(kwargs=connector_params(), min_size=1)
     with app.replace_connector(connector) as working:
         working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful")

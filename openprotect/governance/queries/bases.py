@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from openprotect.governance.basis_errors import NoLiveBasis
@@ -21,7 +22,6 @@ from openprotect.governance.models import (
     Membership,
     Role,
 )
-from openprotect.governance.queries.risks import suspended_keys
 from openprotect.governance.rules import bases as rules
 from openprotect.governance.scope import Scope, require
 
@@ -46,19 +46,32 @@ def live_basis(*, purpose: str | None = None, source: str | None = None, now: da
 
     Of several in force, the one that holds longest.
     """
-    in_force = _in_force(now)
-    return rules.rests_on(map(_option, in_force), purpose=purpose, source=source, now=now)
+    return rules.rests_on(_in_force(now), purpose=purpose, source=source, now=now)
 
 
 def live_purposes(*, now: datetime) -> frozenset[str]:
     """The purposes for which a basis is in force now."""
-    return frozenset(purpose for basis in _in_force(now) for purpose in (basis.purpose, *basis.purposes))
+    return frozenset(purpose for basis in _in_force(now) for purpose in basis.purposes)
 
 
-def _in_force(now: datetime) -> QuerySet[LegalBasis]:
-    """Bases that have begun and not ended, without those that a risk decision suspends."""
-    live = LegalBasis.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
-    return live.exclude(key__in=suspended_keys("basis", now=now))
+_IN_FORCE = """
+SELECT id, ARRAY[purpose] || purposes, sources, starts_at, ends_at FROM governance_legalbasis
+WHERE starts_at <= %(now)s AND (ends_at IS NULL OR ends_at > %(now)s)
+  AND key NOT IN (SELECT governance_suspended('basis', %(now)s))
+"""
+
+
+def _in_force(now: datetime) -> list[Option]:
+    """Bases that have begun and not ended, without those that a risk decision suspends.
+
+    Asked by every action: one short statement, and no models made of what it finds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FORCE, {"now": now})
+        return [
+            Option(id_, frozenset(purposes), frozenset(sources), Term(starts_at, ends_at))
+            for id_, purposes, sources, starts_at, ends_at in cursor
+        ]
 
 
 def require_basis(*, purpose: str | None = None, source: str | None = None, now: datetime) -> int:
@@ -93,10 +106,6 @@ def end_in_force(basis: int, moment: datetime) -> datetime | None:
 def term_of(basis: LegalBasis) -> Term:
     """From when until when."""
     return Term(basis.starts_at, basis.ends_at)
-
-
-def _option(basis: LegalBasis) -> Option:
-    return Option(basis.id, frozenset({basis.purpose, *basis.purposes}), frozenset(basis.sources), term_of(basis))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from openprotect.governance.models import (
@@ -20,7 +21,7 @@ from openprotect.governance.models import (
     RiskStep,
 )
 from openprotect.governance.rules import risks as rules
-from openprotect.governance.scope import Scope, enter, require, system
+from openprotect.governance.scope import Scope, require
 
 PAGE = 25
 
@@ -32,9 +33,9 @@ def suspended(kind: str, key: str, *, now: datetime) -> bool:
 
 def suspended_keys(kind: str, *, now: datetime) -> frozenset[str]:
     """The keys of a kind of activity that stand still now."""
-    over = Q(status=rules.STOPPED) | Q(status=rules.GOING, review_by__lte=now)
-    with enter(system("risks", now=now)):
-        return frozenset(Risk.objects.filter(over, activity_kind=kind).values_list("activity_key", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT governance_suspended(%s, %s)", [kind, now])
+        return frozenset(key for (key,) in cursor.fetchall())
 
 
 FILTERS = ("open", "decided", "overdue", "all")

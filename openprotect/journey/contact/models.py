@@ -129,9 +129,9 @@ class Call(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at"],
+                fields=["due_at", "id"],
                 condition=Q(status__in=["waiting", "being_phoned"]),
-                name="call_due",
+                name="call_next",
             ),
         ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from openprotect.journey.identify.dimensions import AGES, ETHNICITY, UNKNOWN, band
-from openprotect.journey.identify.members import template_of
+from openprotect.journey.identify.words import template_of
 from openprotect.programmes.definitions.cohort import Cohort, window_of
 
 # One run of a programme after the other: each is the difference to the last.

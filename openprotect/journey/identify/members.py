@@ -10,8 +10,9 @@ import pyarrow as pa
 from openprotect.journey.identify.compile import RECORD, Plan
 from openprotect.journey.identify.known import deciding
 from openprotect.journey.identify.truth import EVIDENCE, day_shown, holds, shown_by
-from openprotect.programmes.definitions.cohort import Cohort, Rule, window_of
-from openprotect.programmes.definitions.conditions import has_evidence, unit_of
+from openprotect.journey.identify.words import template_of
+from openprotect.programmes.definitions.cohort import Rule, window_of
+from openprotect.programmes.definitions.conditions import has_evidence
 
 _FOUND = ("date", "value", "code", "listed", "list", "count")
 _NOWHERE = -1
@@ -129,10 +130,3 @@ def _template(plan: Plan, rule: Rule) -> str:
         return template
     start = window.before(plan.index_date)
     return template.replace("{window_start}", f"{start.day} {start:%B %Y}")
-
-
-def template_of(cohort: Cohort, rule: Rule) -> str:
-    """The words in which a rule gives its reason."""
-    template = rule.reason or cohort.groups[rule.group].label
-    unit = unit_of(rule.when)
-    return template.replace("{value}", f"{{value}} {unit}") if unit else template

@@ -13,8 +13,8 @@ from django.db import connection
 from openprotect.governance import queries as governance
 from openprotect.governance.scope import Scope, enter, require, system
 from openprotect.journey.identify.facts import Flow, Moves
-from openprotect.journey.identify.members import template_of
 from openprotect.journey.identify.models import CohortRun, Reason
+from openprotect.journey.identify.words import template_of
 from openprotect.lib import london
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.cohort import Cohort, window_of

@@ -1,6 +1,6 @@
-"""A condition of a cohort in words, for explanations."""
+"""A condition of a cohort in words, for explanations; the words in which a rule gives its reason."""
 
-from openprotect.programmes.definitions.cohort import Cohort
+from openprotect.programmes.definitions.cohort import Cohort, Rule
 from openprotect.programmes.definitions.conditions import (
     Admitted,
     Age,
@@ -19,6 +19,7 @@ from openprotect.programmes.definitions.conditions import (
     Then,
     Value,
     Window,
+    unit_of,
 )
 
 _NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
@@ -145,3 +146,10 @@ def day(date: object) -> str:
 
 def _name(key: str) -> str:
     return key.replace("_", " ")
+
+
+def template_of(cohort: Cohort, rule: Rule) -> str:
+    """The words in which a rule gives its reason."""
+    template = rule.reason or cohort.groups[rule.group].label
+    unit = unit_of(rule.when)
+    return template.replace("{value}", f"{{value}} {unit}") if unit else template
