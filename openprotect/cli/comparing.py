@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from openprotect.lib.london import today
 
 if TYPE_CHECKING:
     from openprotect.governance.scope import Scope
+    from openprotect.jobs.cohorts import MayBeRead
     from openprotect.journey.identify.facts import Change, Moves
     from openprotect.journey.identify.queries import Run
     from openprotect.programmes.codelists import CodeList
@@ -77,7 +78,7 @@ def english(pack: Path, codelists: Path | None, as_json: bool) -> None:
 @click.command()
 @click.option("--codelists", type=_FOLDER, help="Folder of published code lists.")
 @click.option(
-    "--effect", is_flag=True, help="Also who would come in and go out, over the same records. Writes nothing."
+    "--effect", is_flag=True, help="Also who would come in and go out, over the same records. Nobody joins or leaves."
 )
 @click.option("--dataset", help="Records to read for --effect; the last import if left out.")
 @click.option("--as-of", type=_DAY, help="The index date for --effect; today if left out.")
@@ -97,7 +98,7 @@ def diff(
 
     Each is the folder of a pack, a published version (covid-protect@2026.1) or a run (covid-protect#3).
     """
-    with _session(before, after) as by:
+    with _session(before, after, records=effect) as by:
         was, now = (_side(each, codelists, by) for each in (before, after))
         from openprotect.journey.identify.differences import compare
 
@@ -167,13 +168,13 @@ def was_in(day: datetime, programme: str, person: UUID | None, as_json: bool) ->
 
 
 @contextmanager
-def _session(*names: str) -> Iterator[Scope | None]:
-    """The database where a name stands for something in it; folders alone are compared without one."""
-    if not any("#" in name or "@" in name for name in names):
+def _session(*names: str, records: bool) -> Iterator[Scope | None]:
+    """The database where a name stands for something in it, or `records` are read and there is one."""
+    from openprotect.cli.session import has_database, ready
+
+    if not any("#" in name or "@" in name for name in names) and not (records and has_database()):
         yield None
         return
-    from openprotect.cli.session import ready
-
     with ready(), _scope() as by:
         yield by
 
@@ -229,29 +230,47 @@ def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | Non
     from openprotect.cli.records import population
     from openprotect.journey.identify.differences import would_move
     from openprotect.journey.identify.engine import run_cohort
-    from openprotect.journey.identify.passes import READ
 
     plane = population()
     dataset = dataset or plane.last()
-    day = as_of.date() if as_of else today(datetime.now(UTC))
-    lists, known, localities, covered = None, None, None, None
-    if by is not None:
-        from openprotect.jobs import cohorts
+    day = as_of.date() if as_of else today(by.now if by else datetime.now(UTC))
+    may = _may_be_read(was, now, plane.manifest(dataset).sources, by)
+    if may is None:
+        before, after = (run_cohort(each.cohort, each.lists, plane, dataset, day) for each in (was, now))
+        return would_move(before, after, plane, dataset, day)
+    for note in may.notes():
+        click.echo(note, err=True)
+    before, after = (may.run(each.cohort, each.lists, plane, dataset, day) for each in (was, now))
+    return would_move(before, after, plane, dataset, day, may.localities)
 
-        version = now.version or was.version
-        assert version is not None
-        lists, known, localities = cohorts.what_may_be_read(version, (was.cohort, now.cohort), by=by)
-        covered = cohorts.tables_covered(version, plane.manifest(dataset).sources, by=by)
-        day = as_of.date() if as_of else today(by.now)
-    else:
+
+def _may_be_read(was: Side, now: Side, sources: Mapping[str, str], by: Scope | None) -> MayBeRead | None:
+    """What a run would read, on the basis of the version that is published; of a programme that has none no list."""
+    if by is None:
         click.echo("Without a database nobody stands on an imported list.", err=True)
-    before, after = (
-        run_cohort(
-            each.cohort, each.lists, plane, dataset, day, lists, known, localities, READ if covered is None else covered
-        )
-        for each in (was, now)
-    )
-    return would_move(before, after, plane, dataset, day, localities)
+        return None
+    from openprotect.governance.actions import record
+    from openprotect.governance.scope import enter
+    from openprotect.jobs import cohorts
+
+    version = now.version or was.version or _published(now) or _published(was)
+    if version is None:
+        said = f"No version of {now.cohort.name} is published here: nobody stands on an imported list for it."
+        click.echo(said, err=True)
+        return None
+    may = cohorts.what_may_be_read(version, (was.cohort, now.cohort), sources, by=by)
+    with enter(replace(by, basis=may.basis)) as under:
+        record("effect of a change counted", by=under, of="pack version", id=version, why=f"{was.name} to {now.name}")
+    return may
+
+
+def _published(side: Side) -> int | None:
+    """The version of a programme that runs, or the last one published: a folder rests on the same legal bases."""
+    from openprotect.programmes import queries as programmes
+
+    programme = side.cohort.name
+    last = (version.id for version in programmes.versions(programme))
+    return programmes.switched_on().get(programme) or next(last, None)
 
 
 def _about(run: Run) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from openprotect.people.facts import Known
 from openprotect.people.from_records import arrivals
 from openprotect.people.population import SOURCES, Population
 from openprotect.programmes import queries as programmes
+from openprotect.programmes.codelists import CodeList
 from openprotect.programmes.definitions.cohort import Cohort, list_versions
 from openprotect.programmes.rules import FINDING
 
@@ -49,15 +50,11 @@ def run(
     with enter(by):
         cohort, codelists = programmes.cohort_with_lists(pack_version)
         programmes.require_running(programmes.pack(pack_version).programme.key, now=now)
-        basis = programmes.require_basis(pack_version, FINDING, now=now)
-        lists, known, localities = what_may_be_read(pack_version, (cohort,), by=by)
-        sources = population.manifest(dataset).sources
-        covered = tables_covered(pack_version, sources, by=by)
-    result = run_cohort(cohort, codelists, population, dataset, index_date, lists, known, localities, covered, spark)
-    result = _saying_what_is_left_out(result, {name: sources[name] for name in READ if name not in covered})
+        may = what_may_be_read(pack_version, (cohort,), population.manifest(dataset).sources, by=by)
+    result = may.run(cohort, codelists, population, dataset, index_date, spark=spark)
     return flow.perform(
         identify.build_cohort,
-        by=replace(by, basis=basis),
+        by=replace(by, basis=may.basis),
         now=now,
         pack_version=pack_version,
         dataset=dataset,
@@ -69,41 +66,72 @@ def run(
     )
 
 
+@dataclass(frozen=True)
+class MayBeRead:
+    """What may be read to find people by a version of a programme, and on which legal basis.
+
+    The imported lists; who is left out of a use beyond care; the localities of practices, by code; the tables
+    that a basis covers; and of the others their source. Whoever reads records for a cohort reads them by this.
+    """
+
+    basis: int
+    lists: pa.Table
+    known: Known | None
+    localities: Mapping[str, str]
+    covered: frozenset[str]
+    left_out: Mapping[str, str]
+
+    def run(
+        self,
+        cohort: Cohort,
+        codelists: Mapping[str, CodeList],
+        population: Population,
+        dataset: str,
+        index_date: date,
+        *,
+        spark: str | None = None,
+    ) -> CohortResult:
+        """Who is in a cohort. The result says what was left out."""
+        given = (self.lists, self.known, self.localities, self.covered, spark)
+        result = run_cohort(cohort, codelists, population, dataset, index_date, *given)
+        return replace(result, left_out=dict(self.left_out), notes=(*self.notes(), *result.notes))
+
+    def notes(self) -> tuple[str, ...]:
+        """A sentence about each table that is left out."""
+        return tuple(
+            f"Left out: {table}, because no legal basis in force for finding people covers {source}."
+            for table, source in self.left_out.items()
+        )
+
+
 def what_may_be_read(
-    pack_version: int, definitions: Iterable[Cohort], *, by: Scope
-) -> tuple[pa.Table, Known | None, dict[str, str]]:
-    """The imported lists, who is left out of a use beyond care, and the localities of practices.
+    pack_version: int, definitions: Iterable[Cohort], sources: Mapping[str, str], *, by: Scope
+) -> MayBeRead:
+    """What may be read to find people by a version, with these definitions of a cohort, from the sources of each table.
 
-    For finding people by a version, with these definitions of a cohort, which say what versions of lists they ask for.
-
-    Opt-outs apply where any of the bases says so: somebody's records are used as a whole or not at all.
-    Raises NoLiveBasis, OptOutsNotFresh.
+    Opt-outs apply where any of the bases says so: somebody's records are used as a whole or not at all. The
+    definitions say which versions of lists they ask for. Raises NoLiveBasis, also where none covers the people
+    themselves, and OptOutsNotFresh.
     """
     basis = programmes.require_basis(pack_version, FINDING, now=by.now)
-    by_source = programmes.bases_by_source(pack_version, FINDING, set(SOURCES.values()), now=by.now)
+    by_source = programmes.bases_by_source(pack_version, FINDING, {*SOURCES.values(), *sources.values()}, now=by.now)
+    if by_source[sources["people"]] is None:
+        governance.require_basis(purpose=RISK_STRATIFICATION, source=sources["people"], now=by.now)
     uses = [governance.use_under(each, scope=by) for each in {basis, *by_source.values()} if each]
     known = None
     if any(use.opt_out_applies for use in uses):
         purposes = {purpose for use in uses for purpose in use.purposes}
         known = replace(opt_outs.known_of(purposes=purposes, scope=by), type_1=True)
     versions = {asked for cohort in definitions for asked in list_versions(cohort)}
-    return people.listed(scope=by, versions=versions), known, governance.localities_of_practices()
-
-
-def tables_covered(pack_version: int, sources: Mapping[str, str], *, by: Scope) -> frozenset[str]:
-    """The tables whose source a legal basis for finding people covers. Raises NoLiveBasis for the people."""
-    found = programmes.bases_by_source(pack_version, FINDING, set(sources.values()), now=by.now)
-    if found[sources["people"]] is None:
-        governance.require_basis(purpose=RISK_STRATIFICATION, source=sources["people"], now=by.now)
-    return frozenset(name for name, source in sources.items() if found[source] is not None)
-
-
-def _saying_what_is_left_out(result: CohortResult, left_out: Mapping[str, str]) -> CohortResult:
-    notes = tuple(
-        f"Left out: {table}, because no legal basis in force for finding people covers {source}."
-        for table, source in left_out.items()
+    covered = frozenset(name for name, source in sources.items() if by_source[source] is not None)
+    return MayBeRead(
+        basis=basis,
+        lists=people.listed(scope=by, versions=versions),
+        known=known,
+        localities=governance.localities_of_practices(),
+        covered=covered,
+        left_out={name: sources[name] for name in READ if name not in covered},
     )
-    return replace(result, left_out=dict(left_out), notes=(*notes, *result.notes))
 
 
 def explain(

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
+import pytest
+from django.conf import settings
+
+from openprotect.demo import opt_outs
 from openprotect.journey.identify.differences import would_move
 from openprotect.journey.identify.engine import run_cohort
 from openprotect.journey.identify.facts import Flow, Moves
+from openprotect.lib.nhs_number import number_for_tests
 from openprotect.people.population import Population
 from openprotect.programmes.cohort_lists import read_cohort
+from tests.factories import published_files
 from tests.factories.command_line import Installation
 from tests.factories.record_tables import bring_in, write_tables
+from tests.factories.seen import rows
+from tests.factories.small_service import BEGINS, PACK, open_service
+from tests.factories.small_service import FIRST as FIRST_SURGERY
 from tests.unit.journey.test_definitions_compared import FIRST, pack
 
 DAY = date(2020, 3, 30)
+BORN = {"PatientFirstName": "Ada", "DateOfBirth": "19380604"}
 OLDER = FIRST.replace("at_least: 80", "at_least: 70").replace("within: 2 years", "before: 2019-01-01")
 
 
@@ -51,3 +62,56 @@ def test_the_command_needs_no_database_and_says_the_same(tmp_path: Path) -> None
     told = json.loads(here.run("cohort", "diff", before, after, "--effect", "--as-of", DAY, "--json"))
     assert told["people"]["by"]["rule"] == {"HEART": asdict(Flow(0, 1)), "OLD": asdict(Flow(1, 0))}
     assert [change["how"] for change in told["definition"]] == ["changed", "changed"]
+
+
+def test_between_folders_lists_localities_and_opt_outs_are_read_as_by_a_run(
+    committed_db: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    monkeypatch.setattr(settings, "DATA", data)
+    here = Installation(data)
+    open_service(tmp_path)
+    severe = {"date": "2016-11-02", "code": "313299006", "system": "snomed"}
+    tables = {
+        "people": [_person(1), _person(2) | {"type_1_opt_out": "yes"}, _person(3) | {"type_1_opt_out": "yes"}],
+        "events": [{"person_id": "R3", **severe}],
+    }
+    here.run("import", "records", "--format", "tables", published_files.records(tmp_path / "extract", **tables))
+    # Two of the records are on the list, one of them although their records are not used; the last is on the list alone.
+    listed = [{"Traced_NHSNUMBER": number_for_tests(number), **BORN} for number in (1, 2, 4)]
+    published_files.receive(published_files.shielded_list(tmp_path / "list.csv", *listed), now=BEGINS)
+    opt_outs.exchange(Population(data / "population"), now=BEGINS, of_a_thousand=0)
+    before, after = PACK / "2026.1", _without_the_list(tmp_path / "2026.2")
+    told = json.loads(here.run("cohort", "diff", before, after, "--effect", "--as-of", "2020-04-07", "--json"))[
+        "people"
+    ]
+    assert (told["before"], told["after"], told["people"]) == (3, 0, {"came": 0, "went": 3})
+    assert told["by"]["group"] == {"national-list": {"came": 0, "went": 3}}
+    assert told["by"]["locality"] == {"T04": {"came": 0, "went": 2}, "unknown": {"came": 0, "went": 1}}
+    assert told["by"]["practice"] == {FIRST_SURGERY: {"came": 0, "went": 2}, "unknown": {"came": 0, "went": 1}}
+    assert told["by"]["deprivation"] == {"2": {"came": 0, "went": 2}, "unknown": {"came": 0, "went": 1}}
+    said = here.run("cohort", "diff", before, after, "--effect", "--as-of", "2020-04-07")
+    assert "3 people before, 0 after" in said
+    # Then nobody is a member by it, and both looks are in the trail with the basis for finding people
+    assert rows("SELECT count(*) FROM identify_cohortrun") == [(0,)]
+    looked = (
+        "SELECT e.actor, b.purpose FROM governance_auditevent e JOIN governance_legalbasis b ON b.purpose = e.purpose"
+    )
+    assert (
+        rows(f"{looked} WHERE e.action = 'effect of a change counted'")
+        == [("system:command line", "risk_stratification")] * 2
+    )
+
+
+def _person(number: int) -> dict[str, str]:
+    return {"person_id": f"R{number}", "nhs_number": number_for_tests(number), "date_of_birth": "1938-06-04",
+            "sex": "female", "practice_code": FIRST_SURGERY, "imd_decile": "2", "imd_edition": "2019"}  # fmt: skip
+
+
+def _without_the_list(folder: Path) -> Path:
+    shutil.copytree(PACK / "2026.1", folder)
+    text = (folder / "1-cohort.yaml").read_text(encoding="utf-8")
+    start, end = text.index('    reason: "On the Shielded Patient List'), text.index("  # Local stratification")
+    other = '    reason: "Very old"\n    when: {age: {at_least: 110}}\n\n'
+    (folder / "1-cohort.yaml").write_text(text[:start] + other + text[end:], encoding="utf-8")
+    return folder
