@@ -238,6 +238,16 @@ def test_what_a_row_points_at_is_the_same_persons(module_db: Urls) -> None:
     assert sorted(untied) == sorted(UNTIED)
 
 
+def test_the_planner_expects_that_policies_leave_rows(module_db: Urls) -> None:
+    """Of a comparison without a column it expects one row in two hundred, and goes through tables again for each."""
+    arms = "FROM pg_policies WHERE schemaname = 'public' AND cmd IN ('ALL', 'SELECT') AND policyname LIKE '%%system'"
+    assert len(catalogue(f"SELECT tablename {arms}")) > 40
+    assert catalogue(f"SELECT tablename {arms} AND qual !~ '^[(\\s]*CASE'") == []
+    with enter(system("test", now=NOW)), connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT json) SELECT FROM generate_series(1, 1000) JOIN people_person ON true")
+        assert cursor.fetchone()[0][0]["Plan"]["Plan Rows"] >= 1000
+
+
 def test_functions_with_the_owners_rights_are_the_applications_alone_and_look_nowhere_else(module_db: Urls) -> None:
     functions = "FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND prosecdef AND proname NOT LIKE 'procrastinate%%'"
     assert catalogue(f"SELECT proname {functions}")

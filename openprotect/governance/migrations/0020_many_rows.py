@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
     operations = [
         many_rows(
             "governance_accessgrant",
+            "governance_accessstop",
+            "governance_accessstoprequest",
             "governance_documentanswer",
             "governance_documentasked",
             "governance_documentversion",
@@ -18,9 +20,12 @@ class Migration(migrations.Migration):
             "governance_emergencynotice",
             "governance_emergencyreview",
             "governance_emergencytry",
+            "governance_export",
+            "governance_patternreview",
             "governance_risk",
             "governance_riskdissent",
             "governance_riskdocument",
             "governance_riskstep",
+            "governance_whosawletter",
         )
     ]

@@ -18,6 +18,8 @@ class Migration(migrations.Migration):
             "people_optout",
             "people_person",
             "people_personidentity",
+            "people_rightsrequest",
+            "people_rightsstep",
             "people_wish",
         )
     ]

@@ -53,11 +53,13 @@ WATCHED_ELSEWHERE = (
     "governance_auditevent: governance_auditevent_cut",
     "governance_emergencynotice: governance_emergencynotice_staff_read",
     "governance_emergencyaccess: governance_emergencyaccess_of_function",
+    "governance_risk: governance_risk_of_function",
 )
 # The tables that show whether a function with the owner's rights asks what it should.
 ASKED_BY: dict[str, tuple[str, ...]] = {
     "op_emergency_basis": (),  # by tests of emergency access
     "op_basis_of": (),  # names the basis in an event; opens nothing
+    "governance_suspended": (),  # by tests of risks; says keys of what stands still to everybody
     "op_sees": ("people_person",),
     "op_stopped": ("people_person",),
     "op_referred_here": ("act_referralstep",),
