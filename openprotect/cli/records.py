@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from openprotect.people.population import Population
 
 FORMATS = ("fhir", "synthea", "tables")
+TAKE_OUT = ("deleted", "removed.csv", "removed.parquet")
+"""What says which people and entries leave the records: `deleted` of a FHIR export, or a table of people."""
 
 
 def population() -> "Population":
@@ -62,7 +64,8 @@ def records(form: str, dataset: str | None, changes: bool, sources: tuple[str, .
     manifest = imported.manifest
     for name, totals in manifest.files.items():
         skipped = "".join(f" + {number:,} {reason}" for reason, number in totals.skipped.items())
-        click.echo(f"{name}: {totals.rows:,} rows = {totals.kept:,} kept + {totals.duplicate:,} duplicate{skipped}")
+        kept = "taken out" if name in TAKE_OUT else "kept"
+        click.echo(f"{name}: {totals.rows:,} rows = {totals.kept:,} {kept} + {totals.duplicate:,} duplicate{skipped}")
     if imported.same:
         click.echo("These are the files of the last import, and nothing has changed.")
     else:

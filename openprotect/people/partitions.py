@@ -20,6 +20,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from openprotect.people.leaving import Leaving, Left
 from openprotect.people.population import (
     DATES,
     IDENTITIES,
@@ -37,7 +38,7 @@ from openprotect.people.population import (
 )
 from openprotect.people.spool import WITHDRAWN, Spool, kept_beside, no_rows, quoted
 
-READER = 1
+READER = 2
 """Counts up when the same files would be read otherwise, so that they are not taken for the same import."""
 
 BYTES_A_PARTITION = 16 * 2**20
@@ -80,7 +81,7 @@ class Import:
         self.con = self.engine.con
         self.con.execute("CREATE TABLE pads (inner_pad BLOB, outer_pad BLOB)")
         self.con.execute("INSERT INTO pads VALUES (?, ?)", list(self.pseudonyms.pads()))
-        self.con.execute("CREATE TABLE gone (person_id VARCHAR, part INTEGER)")
+        self.leaving = Leaving(self.engine, self.pseudonyms, self.spool, self._there)
 
     def _before(self) -> Manifest | None:
         """What the dataset is now; None where there is nothing to go on from."""
@@ -107,20 +108,15 @@ class Import:
 
     # Rows come in.
 
-    def remove_people(self, ids: ir.Table) -> None:
-        """Everything of these people (the source's own ids in `person_id`) goes before rows are added."""
-        own = self.pseudonyms.sql("person_id")
-        self.con.execute(
-            f"INSERT INTO gone SELECT DISTINCT {own}, {self.spool.partition_of('person_id')}"
-            f" FROM ({self.engine.compile(ids)})"
-        )
+    def remove(self, rows: ir.Table) -> Left:
+        """Everything of people (the source's own ids in `person_id`) and entries (`entry`) go before rows are added."""
+        return self.leaving.add(rows)
 
     def _touched(self, partition: int) -> set[str]:
         """The tables of a partition that have to be written anew: all, where the rows take the place of others."""
-        gone = self.con.execute(f"SELECT count(*) FROM gone WHERE part = {partition}").fetchone()
-        if not self.changes or (gone and gone[0]):
+        if not self.changes or self.leaving.people_from(partition):
             return set(TABLES)
-        found = {name for name in TABLES if self.spool.rows(name, partition)}
+        found = {name for name in TABLES if self.spool.rows(name, partition)} | self.leaving.tables_of(partition)
         return found | {IDENTITIES} if "events" in found else found  # a word on opting out may be among them
 
     # What cannot be is found before anything is written.
@@ -133,7 +129,7 @@ class Import:
                 continue
             people = [f"SELECT person_id FROM {own}" for own in [self.spool.rows("people", partition)] if own]
             if self.changes and (there := self._there(IDENTITIES, partition)):
-                people.append(f"SELECT source_id FROM {there}")
+                people.append(f"SELECT source_id FROM {there} WHERE person_id NOT IN (SELECT person_id FROM gone)")
             known = " UNION ALL ".join(people) or "SELECT NULL WHERE false"
             yield self.con.sql(
                 f"SELECT DISTINCT r.person_id AS value FROM {rows} r"
@@ -150,6 +146,7 @@ class Import:
             people += (
                 f" UNION ALL SELECT nhs_number, source_id FROM {there} WHERE nhs_number IS NOT NULL"
                 f" AND source_id NOT IN (SELECT person_id FROM {rows})"
+                " AND person_id NOT IN (SELECT person_id FROM gone)"
             )
         return self.con.sql(
             f"SELECT nhs_number AS value FROM ({people}) GROUP BY 1 HAVING count(DISTINCT person_id) > 1"
@@ -162,6 +159,8 @@ class Import:
         names = [*(name for name in TABLES if name != IDENTITIES), IDENTITIES]  # identities look at events
         self.counted = {name: {"added": 0, "changed": 0, "removed": 0} for name in TABLES}
         self.parts = {name: [] for name in TABLES}
+        if self.changes:
+            self.leaving.close()
         for partition in range(self.partitions):
             touched = self._touched(partition)
             self._map(partition)
@@ -217,6 +216,7 @@ class Import:
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE known AS {found if ids else nobody}")
         self.con.execute(
             "CREATE OR REPLACE TEMP TABLE about AS SELECT person_id FROM known UNION SELECT person_id FROM gone"
+            f" UNION SELECT person_id FROM left_from WHERE part = {partition}"
         )
 
     def _written(self, name: str, partition: int) -> list[Part]:
@@ -269,11 +269,9 @@ class Import:
         if name in ("people", IDENTITIES):
             kept = f"SELECT {chosen} FROM {there} WHERE person_id NOT IN (SELECT person_id FROM fresh UNION ALL {gone})"
             return f"{kept} UNION ALL SELECT {chosen} FROM fresh"
-        came = self.spool.rows(name, partition)
-        entries = f"SELECT {self.pseudonyms.sql('entry')} FROM {came} WHERE entry IS NOT NULL" if came else "SELECT ''"
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {chosen} FROM {there} WHERE person_id NOT IN ({gone})"
-            f" AND (entry IS NULL OR entry NOT IN ({entries}))"
+            f" AND (entry IS NULL OR entry NOT IN ({self.leaving.entries(name, partition)}))"
         )
         # Only rows of people of whom something came in can be there already.
         same = "SELECT * FROM kept WHERE person_id IN (SELECT person_id FROM fresh)"
@@ -296,7 +294,10 @@ class Import:
             for part in parts
             if part.rows and (partition is None or part.partition == partition)
         ]
-        return f"(SELECT * FROM read_parquet([{', '.join(files)}]))" if files else None
+        if not files:
+            return None
+        part = "CAST(left(parse_filename(filename), 3) AS INTEGER) AS part"
+        return f"(SELECT * EXCLUDE (filename), {part} FROM read_parquet([{', '.join(files)}], filename = true))"
 
     def _parts_before(self, name: str, partition: int) -> list[Part]:
         if self.before is None or self.before.partitions != self.partitions:

@@ -63,14 +63,23 @@ class Spool:
                     f"SELECT person_id AS value FROM {rows} GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
                 ).to_arrow_table()
 
-    def entries_twice(self, name: str, origin: int) -> Iterator[pa.Table]:
-        """Entries of one file that stand more than once, with other data each time: their ids, in pieces."""
-        for partition in range(self.partitions):
-            if rows := self.rows(name, partition):
-                yield self.engine.con.sql(
-                    f"SELECT entry AS value FROM {rows} WHERE origin = {origin} AND entry IS NOT NULL"
-                    f" AND nth < {WITHDRAWN} GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
-                ).to_arrow_table()
+    def entries_twice(self, name: str, origin: int) -> pa.Table:
+        """Entries of one file that stand more than once, with other data each time: their ids.
+
+        The same id under two people is in two partitions, so all are looked at together, by a number for each id first.
+        """
+        rows = self.rows(name)
+        if rows is None:
+            return pa.table({"value": pa.array([], pa.string())})
+        these = f"{rows} WHERE origin = {origin} AND entry IS NOT NULL AND nth < {WITHDRAWN}"
+        self.engine.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE doubtful AS SELECT hash(entry) AS number FROM {these}"
+            " GROUP BY 1 HAVING min(row_hash) <> max(row_hash)"
+        )
+        return self.engine.con.sql(
+            f"SELECT entry AS value FROM {these} AND hash(entry) IN (SELECT number FROM doubtful)"
+            " GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
+        ).to_arrow_table()
 
     def duplicates(self, name: str, origin: int) -> int:
         """How many entries of one file, of which a table is made, stand twice, word for word."""

@@ -32,6 +32,7 @@ COMPOSED_SQL = {
     "openprotect/governance/row_security.py": "policies from constants of ours, in migrations",
     "openprotect/people/spool.py": "DuckDB in process: columns of ours, quoted paths, compiled expressions",
     "openprotect/people/partitions.py": "the same",
+    "openprotect/people/leaving.py": "the same",
     "openprotect/interop/feeds/tabular.py": "the same: columns are those of the format",
     "openprotect/interop/feeds/fhir.py": "the same",
 }

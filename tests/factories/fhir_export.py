@@ -5,14 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from openprotect.interop.feeds.fhir import FHIR
+from openprotect.interop.feeds.records import Imported, import_records
 from openprotect.lib.nhs_number import number_for_tests
+from openprotect.people.population import Population, engine
 
 SNOMED, DMD, ICD10 = "http://snomed.info/sct", "https://dmd.nhs.uk", "http://hl7.org/fhir/sid/icd-10"
 UK_CORE = "https://fhir.hl7.org.uk/StructureDefinition/"
 ADA, RAVI, LEE = "0b0a7c52-ada", "0b0a7c52-ravi", "7c1df48e-f12f-13f2-920d-40f47ea824c6"
+
+NOW = datetime(2020, 3, 30, 9, tzinfo=UTC)
 
 Resource = dict[str, Any]
 
@@ -128,6 +134,29 @@ def write(folder: Path, files: Mapping[str, list[Resource]]) -> Path:
     """The files in a folder; those whose name ends in .gz compressed."""
     folder.mkdir(exist_ok=True)
     for name, resources in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         raw = "".join(json.dumps(each) + "\n" for each in resources).encode()
         (folder / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
     return folder
+
+
+def deleting(*urls: str) -> Resource:
+    """A Bundle that says that resources were deleted."""
+    entries = [{"request": {"method": "DELETE", "url": url}} for url in urls]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def bring_in(folder: Path, population: Population, *, changes: bool = False) -> Imported:
+    return import_records(folder, form=FHIR, population=population, dataset="d", now=NOW, changes=changes)
+
+
+def rows(population: Population, name: str) -> list[tuple[Any, ...]]:
+    """The rows of a table with people as their source knows them, without what is not known."""
+    backend = engine()
+    try:
+        found = backend.to_pyarrow(population.table(backend, "d", name)).to_pylist()
+    finally:
+        backend.disconnect()
+    known_as = population.source_ids("d")
+    each = [(known_as[row.pop("person_id")], *(str(v) for v in row.values() if v is not None)) for row in found]
+    return sorted(each)

@@ -5,36 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openprotect.interop.feeds.fhir import FHIR
 from openprotect.interop.feeds.fhir_lines import LONGEST
-from openprotect.interop.feeds.records import Imported, RecordsHaveFaults, import_records
+from openprotect.interop.feeds.records import RecordsHaveFaults
 from openprotect.lib.nhs_number import number_for_tests
-from openprotect.people.population import Population, engine
-from tests.factories.fhir_export import ADA, LEE, RAVI, about, coded, export, patients, write
-
-NOW = datetime(2020, 3, 30, 9, tzinfo=UTC)
-
-
-def bring_in(folder: Path, population: Population, *, changes: bool = False) -> Imported:
-    return import_records(folder, form=FHIR, population=population, dataset="d", now=NOW, changes=changes)
-
-
-def rows(population: Population, name: str) -> list[tuple[Any, ...]]:
-    """The rows of a table with people as their source knows them, without what is not known."""
-    backend = engine()
-    try:
-        found = backend.to_pyarrow(population.table(backend, "d", name)).to_pylist()
-    finally:
-        backend.disconnect()
-    known_as = population.source_ids("d")
-    each = [(known_as[row.pop("person_id")], *(str(v) for v in row.values() if v is not None)) for row in found]
-    return sorted(each)
+from openprotect.people.population import Population
+from tests.factories.fhir_export import ADA, LEE, RAVI, about, bring_in, coded, export, patients, rows, write
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from openprotect.interop.feeds.records import RecordsHaveFaults, import_records
+from openprotect.interop.feeds.records import UNKNOWN, RecordsHaveFaults, import_records
 from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.people import partitions
 from openprotect.people.population import TABLES as TYPES
@@ -135,6 +135,48 @@ def test_only_touched_partitions_are_written(
     assert len(fresh) == 1
     assert next(iter(fresh)).startswith("population/d/events/")
     assert len(rows(population, "events")) == 3
+
+
+def test_a_row_that_was_filed_under_somebody_else_moves(
+    tables: Path, population: Population, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "BYTES_A_PARTITION", 128)
+    header = "person_id,date,code,system,value,unit,row_id\n"
+    (tables / "events.csv").write_text(
+        header + "p1,2020-01-05,84114007,snomed,,,r1\np1,2020-01-06,84114007,snomed,,,r2\n"
+    )
+    bring_in(tables, population)
+    delta = tables.with_name("delta")
+    delta.mkdir()
+    (delta / "events.csv").write_text(header + "p2,2020-01-05,84114007,snomed,,,r1\n")
+    changed = import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert changed.manifest.changes["events"] == {"added": 1, "changed": 0, "removed": 1}
+    assert [(row["person_id"], row["date"].day) for row in rows(population, "events")] == [("p1", 6), ("p2", 5)]
+    (delta / "events.csv").write_text(
+        header + "p1,2020-01-05,84114007,snomed,,,r8\np2,2020-01-05,84114007,snomed,,,r8\n"
+    )
+    with pytest.raises(RecordsHaveFaults) as refused:
+        import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert "events.csv, row 2, column row_id: read 'r8', expected each once" in str(refused.value.faults[0])
+
+
+def test_whoever_is_removed_has_no_records_any_more(tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    delta = tables.with_name("delta")
+    delta.mkdir()
+    (delta / "removed.csv").write_text("person_id\np1\np1\nnobody\n")
+    (delta / "events.csv").write_text(EVENTS + "p1,2020-02-02,84114007,snomed,,\n")
+    with pytest.raises(RecordsHaveFaults) as refused:
+        import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert [str(fault) for fault in refused.value.faults] == [
+        "events.csv, row 2, column person_id: read 'p1', expected a person who is in the records 'd'"
+    ]
+    (delta / "events.csv").unlink()
+    (delta / "people.csv").write_text(f"{HEADER}\np9,,female,,,,,,,,,{NHS[0]},,,,,,,,,,,,,\n")
+    gone = import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    totals = gone.manifest.files["removed.csv"]
+    assert (totals.rows, totals.kept, totals.duplicate, totals.skipped) == (3, 1, 1, {UNKNOWN: 1})
+    assert sorted(population.source_ids("d").values()) == ["p2", "p3", "p9"]
 
 
 def test_no_id_of_the_source_stands_in_the_record_tables(tables: Path, population: Population) -> None:

@@ -19,20 +19,27 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from pyarrow import parquet
 
 from openprotect.interop.feeds.comma_separated import shown
 from openprotect.interop.feeds.fhir_codes import id_of, patient_of
+from openprotect.interop.feeds.fhir_deleted import Deletions
 from openprotect.interop.feeds.fhir_lines import Faults, Line, Skipped, Wrong, lines
+from openprotect.interop.feeds.fhir_manifest import (
+    DELETED,
+    NDJSON,
+    deleted_files,
+    miscounted,
+    missing_types,
+    promised,
+)
 from openprotect.interop.feeds.fhir_resources import READERS, Context, medication
+from openprotect.interop.feeds.fhir_rows import Rows
 from openprotect.interop.feeds.records import SHOWN, Columns, Incoming, Reading
 from openprotect.lib.errors import Fault
 from openprotect.people.population import TABLES
 from openprotect.people.spool import WITHDRAWN, quoted
 
-BATCH = 20_000
 _NAME = re.compile(r"(?:[\w-]+\.)?([A-Z][A-Za-z]+)(?:[._-][\w.-]+)?\.ndjson(?:\.gz)?")
-_NDJSON = re.compile(r".*\.ndjson(\.gz)?")
 _INTO = {
     "Patient": ("people", "identities"),
     "Encounter": ("admissions",),
@@ -60,11 +67,17 @@ class Fhir:
             named = _NAME.fullmatch(path.name)
             if named and path.is_file() and named[1] in found:
                 found[named[1]].append(path)
+        faults: list[Fault] = []
+        says = promised(folder, faults)
+        deleted = deleted_files(folder, says, faults)
+        found = {kind: [path for path in paths if path not in deleted] for kind, paths in found.items()}
+        found[DELETED] = deleted
         if not found["Patient"] and not changes:
             return {}, [Fault("Patient.ndjson", "", "", "no such file", f"it in {folder}")]
         if not any(found.values()):
             return {}, [Fault("Patient.ndjson", "", "", "no such file", f"at least one file of changes in {folder}")]
-        return {kind: paths for kind, paths in found.items() if paths}, []
+        there = {kind: paths for kind, paths in found.items() if paths}
+        return there, faults + missing_types(says, there, found)
 
     def read(self, found: Mapping[str, Sequence[Path]], reading: Reading) -> list[Incoming]:
         """Every type, line by line. Raises RecordsHaveFaults."""
@@ -72,25 +85,43 @@ class Fhir:
         context = Context(reading.now.date())
         context.medications, medications = _medications(found.get("Medication", ()), context, faults)
         types = [_Type(kind, found[kind], reading, context, faults) for kind in READERS if kind in found]
-        codes = _Rows(reading.work / "codes of stays.parquet", _STAY_CODES)
+        codes = Rows(reading.work / "codes of stays.parquet", _STAY_CODES)
         for each in types:
             each.read(codes)
         codes.close()
+        deletions = Deletions(reading, _INTO)
+        deletions.read(found.get(DELETED, ()), faults)
         faults.close()
+        folder = _folder(found)
+        says = promised(folder, reading.faults)
+        numbers = {each.kind: each.total for each in types} | {each.name: each.total for each in medications}
+        reading.faults += miscounted(says, numbers | {DELETED: deletions.bundles})
+        deletions.refuse_contradictions([each.rows.path for each in types])
         reading.refuse_faults()
+        if says.errors:
+            reading.notes.append(f"The manifest names {says.errors:,} files of errors: the export may not be whole.")
         for said, number in context.noticed.items():
             reading.notes.append(f"{number:,} {said}.")
         if context.unknown:
             reading.notes.append(f"Code systems that are not known: {', '.join(sorted(context.unknown))}.")
-        folder = next(iter(found.values()))[0].parent
         if others := _not_read(folder, found):
             reading.notes.append(f"Not read: {', '.join(others)}.")
-        return [each.incoming(codes.path) for each in types] + medications
+        gone = [deletions.incoming()] if DELETED in found else []
+        return [each.incoming(codes.path) for each in types] + medications + gone
+
+
+def _folder(found: Mapping[str, Sequence[Path]]) -> Path:
+    """Where the files lie."""
+    for kind, paths in found.items():
+        if kind != DELETED:
+            return paths[0].parent
+    alone = found[DELETED][0].parent
+    return alone.parent if alone.name == DELETED else alone
 
 
 def _not_read(folder: Path, found: Mapping[str, Sequence[Path]]) -> list[str]:
     read = {path for paths in found.values() for path in paths}
-    others = [path.name for path in sorted(folder.iterdir()) if _NDJSON.fullmatch(path.name) and path not in read]
+    others = [path.name for path in sorted(folder.iterdir()) if NDJSON.fullmatch(path.name) and path not in read]
     return [*others[:20], *([f"and {len(others) - 20} more files"] if len(others) > 20 else [])]
 
 
@@ -121,28 +152,6 @@ def _require_type(resource: Mapping[str, Any], kind: str) -> None:
         raise Wrong("resourceType", resource.get("resourceType", ""), kind)
 
 
-class _Rows:
-    """Rows on their way to a file, in batches."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path, self.schema = path, schema
-        self.rows: list[dict[str, Any]] = []
-        self.writer = parquet.ParquetWriter(path, schema, compression="zstd")
-
-    def add(self, row: dict[str, Any]) -> None:
-        self.rows.append(row)
-        if len(self.rows) >= BATCH:
-            self.flush()
-
-    def flush(self) -> None:
-        self.writer.write_table(pa.Table.from_pylist(self.rows, schema=self.schema))
-        self.rows = []
-
-    def close(self) -> None:
-        self.flush()
-        self.writer.close()
-
-
 @dataclass
 class _Type:
     """All files of one type of resource."""
@@ -161,9 +170,9 @@ class _Type:
             for name in _INTO[self.kind]
             for column in TABLES[name]
         }
-        self.rows = _Rows(self.reading.work / f"{self.kind}.parquet", pa.schema((columns | _OWN | _PLACE).items()))
+        self.rows = Rows(self.reading.work / f"{self.kind}.parquet", pa.schema((columns | _OWN | _PLACE).items()))
 
-    def read(self, codes: _Rows) -> None:
+    def read(self, codes: Rows) -> None:
         """Every line of every file; the codes of stays go into a file of their own."""
         for path in self.paths:
             for line in lines(path, self.faults):
@@ -178,7 +187,7 @@ class _Type:
                     self.withdraw(line)
         self.rows.close()
 
-    def keep(self, line: Line, rows: list[dict[str, Any]], codes: _Rows) -> None:
+    def keep(self, line: Line, rows: list[dict[str, Any]], codes: Rows) -> None:
         own = [row for row in rows if "person_id" in row]
         for row in rows:
             if "person_id" not in row:

@@ -41,6 +41,12 @@ def id_of(resource: dict[str, Any]) -> str:
     return found
 
 
+def reference_parts(reference: str) -> tuple[str, str] | None:
+    """Type and id of what a reference leads to: relative, absolute or to a version. None for another reference."""
+    parts = _REFERENCE.fullmatch(reference)
+    return (parts[1], parts[2]) if parts else None
+
+
 def referred(holder: dict[str, Any], name: str, kind: str) -> str | None:
     """The id of the resource that is referred to; None where nothing is. Raises Wrong, or Skipped for another kind."""
     found = of(dict, holder, name)
@@ -49,12 +55,12 @@ def referred(holder: dict[str, Any], name: str, kind: str) -> str | None:
         return None
     if reference.startswith("urn:uuid:") and _ID.fullmatch(reference[9:]):
         return reference[9:]
-    parts = _REFERENCE.fullmatch(reference)
+    parts = reference_parts(reference)
     if parts is None:
         raise Wrong(f"{name}.reference", reference, f"a reference such as {kind}/ID or urn:uuid:ID")
-    if parts[1] != kind:
-        raise Skipped(f"about no {kind.lower()} but a {parts[1]}")
-    return parts[2]
+    if parts[0] != kind:
+        raise Skipped(f"about no {kind.lower()} but a {parts[0]}")
+    return parts[1]
 
 
 def patient_of(resource: dict[str, Any], name: str = "subject") -> str:

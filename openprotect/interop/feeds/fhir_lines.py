@@ -67,24 +67,24 @@ class Line:
     resource: dict[str, Any]
 
 
-def lines(path: Path, faults: Faults) -> Iterator[Line]:
+def lines(path: Path, faults: Faults, *, name: str = "") -> Iterator[Line]:
     """The resources of a file; what cannot be read is a fault with its line, and reading goes on after it."""
-    number = 0
+    number, name = 0, name or path.name
     try:
         with path.open("rb") as plain:
             packed = plain.peek(2)[:2] == b"\x1f\x8b"
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=plain)) if packed else plain
             for number, raw in _whole_lines(stream):
                 if len(raw) > LONGEST:
-                    faults.add(path.name, number, "", f"a line of more than {LONGEST:,} bytes", "one resource a line")
+                    faults.add(name, number, "", f"a line of more than {LONGEST:,} bytes", "one resource a line")
                 elif text := raw.strip():
-                    resource = _object(path.name, number, text, faults)
+                    resource = _object(name, number, text, faults)
                     if resource is not None:
-                        yield Line(path.name, number, text, resource)
+                        yield Line(name, number, text, resource)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        faults.add(path.name, number + 1, "", str(error), "a gzip file that is whole: this one is cut off or damaged")
+        faults.add(name, number + 1, "", str(error), "a gzip file that is whole: this one is cut off or damaged")
     except OSError as error:
-        faults.add(path.name, number + 1, "", error.strerror or str(error), "a file that can be read")
+        faults.add(name, number + 1, "", error.strerror or str(error), "a file that can be read")
 
 
 def _whole_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

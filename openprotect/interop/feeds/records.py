@@ -18,10 +18,12 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from openprotect.lib.errors import BadInput, Fault, Refusal
+from openprotect.people.leaving import Left
 from openprotect.people.partitions import Import
 from openprotect.people.population import SOURCES, TABLES, Manifest, Population, Totals, engine, is_source, sha256_of
 
 MEMORY = "256MB"
+UNKNOWN = "of what is not in the records"
 SHOWN = 50
 """How many faults of a kind are said one by one."""
 
@@ -57,7 +59,7 @@ class Incoming:
     unique: tuple[str, ...] = ()
     entry: str = ""  # the column of the source's own id of a row
     is_people: bool = False
-    removes: bool = False  # everything of these people goes, before anything else is taken in
+    removes: bool = False  # these people, and the entries in `entry`, go before anything else is taken in
 
 
 @dataclass
@@ -136,10 +138,10 @@ def import_records(
                 return Imported(writing.before, writing.before.notes, same=True)
             reading = Reading(backend, work, now, changes)
             incoming = form.read(found, reading)
-            _spool(incoming, writing)
+            left = _spool(incoming, writing)
             _hold_against(incoming, writing)
             reading.refuse_faults()
-            totals = _totals(incoming, writing, hashes)
+            totals = _totals(incoming, writing, hashes, left)
             writing.write()
             manifest = writing.finish(source=form.name, files=totals, sources=come_from, notes=reading.notes, now=now)
         finally:
@@ -158,15 +160,20 @@ def sources_given(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _spool(incoming: Sequence[Incoming], writing: Import) -> None:
+def _spool(incoming: Sequence[Incoming], writing: Import) -> dict[str, Left]:
+    """Rows on their way, and what leaves."""
+    left = {}
     for origin, source in enumerate(incoming):
         if source.removes:
-            writing.remove_people(source.rows.select(person_id=source.rows[source.person]))
+            left[source.name] = writing.remove(
+                source.rows.select(person_id=source.rows[source.person], entry=source.rows.entry)
+            )
         for name, make in source.into.items():
             made = make(source.rows)
             columns = {column: made.get(column, ibis.null("string")) for column in TABLES[name]}
             hidden = {column: source.rows[column] for column in ("row_hash", "nth", "entry")}
             writing.spool.add(name, source.rows.select(**columns, **hidden, origin=ibis.literal(origin)))
+    return left
 
 
 def _hold_against(incoming: Sequence[Incoming], writing: Import) -> None:
@@ -183,16 +190,26 @@ def _hold_against(incoming: Sequence[Incoming], writing: Import) -> None:
                 strangers = _values(writing.strangers(name, origin))
                 source.wrong(source.person, strangers, f"a person who is in {people}")
             if source.entry and not source.is_people:
-                twice = _values(writing.spool.entries_twice(name, origin))
+                twice = _values([writing.spool.entries_twice(name, origin)])
                 source.wrong(source.entry, twice, "each once: another row has it with other data")
 
 
-def _totals(incoming: Sequence[Incoming], writing: Import, hashes: Mapping[str, str]) -> dict[str, Totals]:
+def _totals(
+    incoming: Sequence[Incoming], writing: Import, hashes: Mapping[str, str], left: Mapping[str, Left]
+) -> dict[str, Totals]:
     totals = {}
     for origin, source in enumerate(incoming):
-        twice = writing.spool.duplicates(next(iter(source.into)), origin) if source.into else 0
-        kept = source.total - twice - sum(source.skipped.values())
-        totals[source.name] = Totals(source.total, kept, twice, hashes[source.name], dict(source.skipped))
+        skipped = dict(source.skipped)
+        kept = source.total - sum(skipped.values())
+        if gone := left.get(source.name):
+            twice = gone.twice
+            if unknown := kept - twice - gone.found:
+                skipped[UNKNOWN] = unknown
+            kept = gone.found
+        else:
+            twice = writing.spool.duplicates(next(iter(source.into)), origin) if source.into else 0
+            kept -= twice
+        totals[source.name] = Totals(source.total, kept, twice, hashes[source.name], skipped)
     return totals
 
 
