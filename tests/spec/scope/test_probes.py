@@ -47,7 +47,7 @@ THE_SAME = {
     "governance_accessgrant: governance_accessgrant_of_function dropped": "staff see the grants of their organisation"
     " anyway, and the function asks for no others",
 }
-# What only functions go by whose own tests watch them: the sealer of the trail, and emergency access.
+# What only functions go by whose own tests watch them: the sealer of the trail, emergency access, what is suspended.
 WATCHED_ELSEWHERE = (
     "governance_auditunsealed: ",
     "governance_auditevent: governance_auditevent_cut",
