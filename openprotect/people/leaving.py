@@ -7,7 +7,7 @@ a partition into which nothing else came. So the ids of all entries are looked t
 # ruff: noqa: S608 - every name in the SQL is one of ours, and paths are quoted by `quoted`.
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
@@ -40,6 +40,7 @@ class Leaving:
     def __post_init__(self) -> None:
         self.con = self.engine.con
         self.con.execute("CREATE TABLE gone (person_id VARCHAR, part INTEGER)")
+        self.con.execute("CREATE TABLE moved (person_id VARCHAR, part INTEGER, heir VARCHAR, heir_part INTEGER)")
         self.con.execute("CREATE TABLE gone_entries (name VARCHAR, entry VARCHAR)")
         self.con.execute("CREATE TABLE left_from (name VARCHAR, part INTEGER, person_id VARCHAR, entry VARCHAR)")
 
@@ -67,6 +68,29 @@ class Leaving:
         (counted,) = self.con.execute(f"SELECT {' + '.join(found) or '0'}, ({number})").fetchall()
         return Left(*counted)
 
+    def move(self, rows: ir.Table) -> None:
+        """All that is known of people in `person_id` goes to their `heir`, and they themselves go."""
+        ids = self.engine.compile(rows.select("person_id", "heir"))
+        own, partition = self.pseudonyms.sql, self.spool.partition_of
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE to_move AS {ids}")
+        self.con.execute(
+            f"INSERT INTO moved SELECT {own('person_id')}, {partition('person_id')}, {own('heir')}, {partition('heir')}"
+            " FROM to_move"
+        )
+        self.con.execute("INSERT INTO gone SELECT person_id, part FROM moved")
+
+    def arriving(self, name: str, partition: int, columns: Sequence[str]) -> list[str]:
+        """SQL of what is there of a table about people who move into a partition, under their new names."""
+        parts = self.con.execute("SELECT DISTINCT part FROM moved WHERE heir_part = ?", [partition]).fetchall()
+        own = ", ".join("m.heir" if column == '"person_id"' else f"t.{column}" for column in columns)
+        return [
+            f"SELECT {own} FROM {there} t"
+            f" JOIN moved m ON t.person_id = m.person_id WHERE m.heir_part = {partition}"
+            f" AND (t.entry IS NULL OR t.entry NOT IN ({self.entries(name, part)}))"
+            for (part,) in parts
+            if (there := self.there(name, part))
+        ]
+
     def close(self) -> None:
         """Nothing more comes: find where the entries are that go or come anew."""
         for name in RECORDS:
@@ -85,9 +109,10 @@ class Leaving:
         """SQL of the entries of a table that go from a partition, or come anew."""
         return f"SELECT entry FROM left_from WHERE name = '{name}' AND part = {partition}"
 
-    def people_from(self, partition: int) -> bool:
-        """Whether somebody leaves a partition."""
-        return bool(self.con.execute("SELECT 1 FROM gone WHERE part = ? LIMIT 1", [partition]).fetchall())
+    def people_at(self, partition: int) -> bool:
+        """Whether somebody leaves a partition, or moves into it."""
+        found = "SELECT 1 FROM gone WHERE part = $1 UNION ALL SELECT 1 FROM moved WHERE heir_part = $1 LIMIT 1"
+        return bool(self.con.execute(found, [partition]).fetchall())
 
     def tables_of(self, partition: int) -> set[str]:
         """The tables of a partition from which an entry goes."""

@@ -114,7 +114,7 @@ class Import:
 
     def _touched(self, partition: int) -> set[str]:
         """The tables of a partition that have to be written anew: all, where the rows take the place of others."""
-        if not self.changes or self.leaving.people_from(partition):
+        if not self.changes or self.leaving.people_at(partition):
             return set(TABLES)
         found = {name for name in TABLES if self.spool.rows(name, partition)} | self.leaving.tables_of(partition)
         return found | {IDENTITIES} if "events" in found else found  # a word on opting out may be among them
@@ -216,6 +216,7 @@ class Import:
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE known AS {found if ids else nobody}")
         self.con.execute(
             "CREATE OR REPLACE TEMP TABLE about AS SELECT person_id FROM known UNION SELECT person_id FROM gone"
+            f" UNION SELECT heir FROM moved WHERE heir_part = {partition}"
             f" UNION SELECT person_id FROM left_from WHERE part = {partition}"
         )
 
@@ -223,8 +224,8 @@ class Import:
         columns = [f'"{column}"' for column in TABLES[name]]
         own = [*columns, kept_beside(name)]
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._fresh(name, partition, own)}")
-        if self.changes and (there := self._there(name, partition)):
-            self.con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._merged(name, there, partition, own)}")
+        if self.changes:
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._merged(name, partition, own)}")
         if name == "events":
             self._opt_outs("fresh")
         elif name == IDENTITIES:
@@ -262,17 +263,20 @@ class Import:
             " JOIN known k ON k.source_id = r.person_id"
         )
 
-    def _merged(self, name: str, there: str, partition: int, columns: Sequence[str]) -> str:
-        """What is there, without what is replaced or removed, and with what is new."""
+    def _merged(self, name: str, partition: int, columns: Sequence[str]) -> str:
+        """What is there, without what is replaced or removed, and with what is new or moves here."""
         chosen = ", ".join(columns)
+        there = self._there(name, partition) or f"({no_rows(name)})"
         gone = "SELECT person_id FROM gone"
         if name in ("people", IDENTITIES):
             kept = f"SELECT {chosen} FROM {there} WHERE person_id NOT IN (SELECT person_id FROM fresh UNION ALL {gone})"
             return f"{kept} UNION ALL SELECT {chosen} FROM fresh"
-        self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {chosen} FROM {there} WHERE person_id NOT IN ({gone})"
-            f" AND (entry IS NULL OR entry NOT IN ({self.leaving.entries(name, partition)}))"
-        )
+        stay = [
+            f"SELECT {chosen} FROM {there} WHERE person_id NOT IN ({gone})"
+            f" AND (entry IS NULL OR entry NOT IN ({self.leaving.entries(name, partition)}))",
+            *self.leaving.arriving(name, partition, columns),
+        ]
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {' UNION ALL '.join(stay)}")
         # Only rows of people of whom something came in can be there already.
         same = "SELECT * FROM kept WHERE person_id IN (SELECT person_id FROM fresh)"
         return f"SELECT * FROM kept UNION ALL (SELECT {chosen} FROM fresh EXCEPT ALL ({same}))"

@@ -21,7 +21,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from openprotect.interop.feeds.comma_separated import shown
-from openprotect.interop.feeds.fhir_codes import id_of, patient_of
+from openprotect.interop.feeds.fhir_codes import BY_NUMBER, id_of
 from openprotect.interop.feeds.fhir_deleted import Deletions
 from openprotect.interop.feeds.fhir_lines import Faults, Line, Skipped, Wrong, lines
 from openprotect.interop.feeds.fhir_manifest import (
@@ -32,7 +32,8 @@ from openprotect.interop.feeds.fhir_manifest import (
     missing_types,
     promised,
 )
-from openprotect.interop.feeds.fhir_resources import READERS, Context, medication
+from openprotect.interop.feeds.fhir_people import People
+from openprotect.interop.feeds.fhir_resources import READERS, REPLACED, Context, medication
 from openprotect.interop.feeds.fhir_rows import Rows
 from openprotect.interop.feeds.records import SHOWN, Columns, Incoming, Reading
 from openprotect.lib.errors import Fault
@@ -91,12 +92,14 @@ class Fhir:
         codes.close()
         deletions = Deletions(reading, _INTO)
         deletions.read(found.get(DELETED, ()), faults)
+        people = People(reading, context.replaced, _patients(types), deletions.table())
+        people.refuse_heirs(faults)
         faults.close()
         folder = _folder(found)
         says = promised(folder, reading.faults)
         numbers = {each.kind: each.total for each in types} | {each.name: each.total for each in medications}
         reading.faults += miscounted(says, numbers | {DELETED: deletions.bundles})
-        deletions.refuse_contradictions([each.rows.path for each in types])
+        deletions.refuse_contradictions([each.rows.path for each in types], context.replaced.by)
         reading.refuse_faults()
         if says.errors:
             reading.notes.append(f"The manifest names {says.errors:,} files of errors: the export may not be whole.")
@@ -107,7 +110,14 @@ class Fhir:
         if others := _not_read(folder, found):
             reading.notes.append(f"Not read: {', '.join(others)}.")
         gone = [deletions.incoming()] if DELETED in found else []
-        return [each.incoming(codes.path) for each in types] + medications + gone
+        return [each.incoming(codes.path, people) for each in types] + medications + gone
+
+
+def _patients(types: Sequence[_Type]) -> ir.Table | None:
+    """The rows of patients, if there are any."""
+    return next(
+        (each.reading.engine.read_parquet(str(each.rows.path)) for each in types if each.kind == "Patient"), None
+    )
 
 
 def _folder(found: Mapping[str, Sequence[Path]]) -> Path:
@@ -162,6 +172,7 @@ class _Type:
     context: Context
     faults: Faults
     total: int = 0
+    by_number: bool = False  # whether some of the rows name people by their NHS numbers
     skipped: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -185,6 +196,8 @@ class _Type:
                 except Skipped as why:
                     self.skipped[str(why)] += 1
                     self.withdraw(line)
+                    if str(why) == REPLACED:
+                        self.context.replaced.at[id_of(line.resource)] = (line.file, line.number)
         self.rows.close()
 
     def keep(self, line: Line, rows: list[dict[str, Any]], codes: Rows) -> None:
@@ -194,6 +207,7 @@ class _Type:
                 codes.add(row)
         if not own:
             self.skipped["coded for a stay alone, and kept with it"] += 1
+        self.by_number = self.by_number or any(row["person_id"].startswith(BY_NUMBER) for row in own)
         for nth, row in enumerate(own):
             self.rows.add(row | self.place(line, nth))
 
@@ -202,7 +216,7 @@ class _Type:
         if self.reading.changes and self.kind != "Patient":
             try:
                 about = "patient" if self.kind == "Immunization" else "subject"
-                self.rows.add({"person_id": patient_of(line.resource, about)} | self.place(line, WITHDRAWN))
+                self.rows.add({"person_id": self.context.person(line.resource, about)} | self.place(line, WITHDRAWN))
             except (Wrong, Skipped):
                 return
 
@@ -211,10 +225,11 @@ class _Type:
         entry = f"{self.kind}/{id_of(line.resource)}"
         return {"entry": entry, "nth": nth, "row_hash": row_hash, "file": line.file, "line": line.number}
 
-    def incoming(self, codes: Path) -> Incoming:
+    def incoming(self, codes: Path, people: People) -> Incoming:
+        rows = self.table(codes)
         return Incoming(
             self.kind,
-            self.table(codes),
+            people.resolved(rows) if self.by_number else rows,
             "person_id",
             {name: _columns(name) for name in _INTO[self.kind]},
             self.total,
@@ -223,6 +238,7 @@ class _Type:
             ("nhs_number",) if self.kind == "Patient" else (),
             "entry",
             is_people=self.kind == "Patient",
+            moves=people.moves if self.kind == "Patient" and self.context.replaced.by else None,
         )
 
     def table(self, codes: Path) -> ir.Table:
@@ -248,7 +264,9 @@ class _Type:
         found = self.reading.engine.to_pyarrow(wrong.order_by("file", "line").limit(SHOWN)).to_pylist()
         path = _PATHS.get((self.kind, column)) or _PATHS["", column]
         for row in found:
-            fault = Fault(row["file"], f"line {row['line']}", path, shown(str(row[column])), expected)
+            read, by_number, digits = str(row[column]).partition(BY_NUMBER)
+            where = f"{path.removesuffix('reference')}identifier.value" if by_number else path
+            fault = Fault(row["file"], f"line {row['line']}", where, shown(digits or read), expected)
             self.reading.faults.append(fault)
         number = self.reading.one(wrong.aggregate(n=wrong.count()))["n"]
         if number > SHOWN:

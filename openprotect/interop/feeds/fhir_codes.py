@@ -22,6 +22,9 @@ SYSTEMS = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
     "http://hl7.org/fhir/sid/cvx": "cvx",
 }
+BY_NUMBER = "nhs-number:"
+"""What stands before a person's NHS number where a resource does not name them by an id; ids have no colon."""
+
 _CODES = {
     "snomed": (r"\d{6,18}", "a code of 6 to 18 digits"),
     "dmd": (r"\d{6,18}", "a code of 6 to 18 digits"),
@@ -41,8 +44,13 @@ def id_of(resource: dict[str, Any]) -> str:
     return found
 
 
-def reference_parts(reference: str) -> tuple[str, str] | None:
-    """Type and id of what a reference leads to: relative, absolute or to a version. None for another reference."""
+def reference_parts(reference: str, kind: str = "Patient") -> tuple[str, str] | None:
+    """Type and id of what a reference leads to: relative, absolute, to a version, or by a UUID, which has no type.
+
+    None for another reference; `kind` is the type that goes with a UUID.
+    """
+    if reference.startswith("urn:uuid:") and _ID.fullmatch(reference[9:]):
+        return kind, reference[9:]
     parts = _REFERENCE.fullmatch(reference)
     return (parts[1], parts[2]) if parts else None
 
@@ -53,9 +61,7 @@ def referred(holder: dict[str, Any], name: str, kind: str) -> str | None:
     reference = of(str, found, "reference", f"{name}.") if found else None
     if reference is None:
         return None
-    if reference.startswith("urn:uuid:") and _ID.fullmatch(reference[9:]):
-        return reference[9:]
-    parts = reference_parts(reference)
+    parts = reference_parts(reference, kind)
     if parts is None:
         raise Wrong(f"{name}.reference", reference, f"a reference such as {kind}/ID or urn:uuid:ID")
     if parts[0] != kind:
@@ -64,11 +70,38 @@ def referred(holder: dict[str, Any], name: str, kind: str) -> str | None:
 
 
 def patient_of(resource: dict[str, Any], name: str = "subject") -> str:
-    """Whom a resource is about."""
+    """Whom a resource is about: the id of a patient, or BY_NUMBER and an NHS number. Raises Wrong, Skipped."""
+    about = of(dict, resource, name) or {}
+    reference = of(str, about, "reference", f"{name}.")
+    if reference and reference.startswith("#"):
+        return _contained(resource, reference, f"{name}.reference")
     found = referred(resource, name, "Patient")
-    if found is None:
+    if found is not None:
+        return found
+    identifier = of(dict, about, "identifier", f"{name}.")
+    if identifier is None:
         raise Wrong(f"{name}.reference", resource.get(name, ""), "a reference such as Patient/ID or urn:uuid:ID")
-    return found
+    kind = of(str, about, "type", f"{name}.") or "Patient"
+    if kind != "Patient":
+        raise Skipped(f"about no patient but a {kind}")
+    number = nhs_number_of({"identifier": [identifier]}, f"{name}.identifier", at=False)
+    if number is None:
+        raise Wrong(f"{name}.identifier.system", identifier.get("system", ""), f"{NHS_NUMBER}, or a reference")
+    return BY_NUMBER + number
+
+
+def _contained(resource: dict[str, Any], reference: str, path: str) -> str:
+    """Whom a resource is about that brings its patient along: by their NHS number alone, for they have no id."""
+    for at, each in enumerate(objects(resource, "contained")):
+        if each.get("id") == reference[1:]:
+            kind = of(str, each, "resourceType", f"contained[{at}].")
+            if kind != "Patient":
+                raise Skipped(f"about no patient but a {kind}")
+            number = nhs_number_of(each, f"contained[{at}].identifier")
+            if number is None:
+                raise Wrong(f"contained[{at}].identifier", each.get("identifier", ""), "an NHS number")
+            return BY_NUMBER + number
+    raise Wrong(path, reference, "the id of something contained")
 
 
 def codings(concept: dict[str, Any] | None, path: str, unknown: set[str]) -> dict[str, str]:
@@ -108,11 +141,11 @@ def coded_word(holder: dict[str, Any], name: str) -> str:
     return ""
 
 
-def nhs_number_of(patient: dict[str, Any]) -> str | None:
+def nhs_number_of(patient: dict[str, Any], where: str = "identifier", *, at: bool = True) -> str | None:
     """The NHS number among a patient's identifiers, those that are out of use left out."""
     found: dict[str, str] = {}
-    for at, identifier in enumerate(objects(patient, "identifier")):
-        path = f"identifier[{at}]."
+    for number, identifier in enumerate(objects(patient, "identifier")):
+        path = f"{where}[{number}]." if at else f"{where}."
         if of(str, identifier, "system", path) != NHS_NUMBER or of(str, identifier, "use", path) == "old":
             continue
         value = of(str, identifier, "value", path)
@@ -122,5 +155,5 @@ def nhs_number_of(patient: dict[str, Any]) -> str | None:
             except NotAnNhsNumber as wrong:
                 raise Wrong(f"{path}value", value, wrong.expected) from None
     if len(found) > 1:
-        raise Wrong("identifier", ", ".join(found), "one NHS number")
+        raise Wrong(where, ", ".join(found), "one NHS number")
     return next(iter(found), None)

@@ -7,12 +7,13 @@ export, so that it does not matter which is read first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
@@ -64,24 +65,35 @@ class Deletions:
                     faults.add(line.file, line.number, wrong.path, wrong.read, wrong.expected)
         self.rows.close()
 
-    def refuse_contradictions(self, kept: Sequence[Path]) -> None:
-        """A fault for each that is among the resources of the export as well, whose rows are in these files."""
+    def refuse_contradictions(self, kept: Sequence[Path], replaced: Collection[str]) -> None:
+        """A fault for each that is among the resources of the export as well: rows in these files, patients replaced."""
         if not self.total or not kept:
             return
         engine = self.reading.engine
         named = [engine.read_parquet(str(path)).filter(_.nth < WITHDRAWN).select(name=_.entry) for path in kept]
-        rows = engine.read_parquet(str(self.rows.path))
-        wrong = rows.semi_join(ibis.union(*named) if len(named) > 1 else named[0], "name")
+        named.append(ibis.memtable({"name": [f"Patient/{each}" for each in replaced]}, schema={"name": "string"}))
+        wrong = self.table().semi_join(ibis.union(*named), "name")
         for row in engine.to_pyarrow(wrong.order_by("file", "line", "place").limit(SHOWN)).to_pylist():
             path, expected = _URL.format(at=row["place"]), "what is not in the export as well"
             self.reading.faults.append(Fault(row["file"], f"line {row['line']}", path, shown(row["name"]), expected))
         if (more := self.reading.one(wrong.aggregate(n=wrong.count()))["n"] - SHOWN) > 0:
             self.reading.faults.append(Fault(DELETED, "", "", f"{more} more like these", "none"))
 
+    def table(self) -> ir.Table:
+        """What was deleted: patients in `person_id`, everything else in `entry`."""
+        return self.reading.engine.read_parquet(str(self.rows.path))
+
     def incoming(self) -> Incoming:
-        rows = self.reading.engine.read_parquet(str(self.rows.path))
         return Incoming(
-            DELETED, rows, "person_id", {}, self.total, _nothing_wrong, dict(self.skipped), entry="entry", removes=True
+            DELETED,
+            self.table(),
+            "person_id",
+            {},
+            self.total,
+            _nothing_wrong,
+            dict(self.skipped),
+            entry="entry",
+            removes=True,
         )
 
 
@@ -101,8 +113,8 @@ def _deleted(bundle: dict[str, Any]) -> Iterator[tuple[int, tuple[str, str]]]:
         if method != "DELETE":
             raise Wrong(f"entry[{at}].request.method", method, "DELETE")
         address = of(str, request, "url", f"entry[{at}].request.") or ""
-        parts = reference_parts(address)
-        if parts is None:
+        parts = reference_parts(address, "")
+        if parts is None or not parts[0]:
             raise Wrong(_URL.format(at=at), address, "a type and an id, such as Patient/123")
         found.append((at, parts))
     yield from found

@@ -16,9 +16,11 @@ from openprotect.interop.feeds.fhir_codes import (
     id_of,
     nhs_number_of,
     patient_of,
+    reference_parts,
     referred,
 )
 from openprotect.interop.feeds.fhir_lines import Skipped, Wrong, day_of, objects, of, texts
+from openprotect.interop.feeds.fhir_people import Replaced
 from openprotect.interop.feeds.tables import ETHNIC_CATEGORIES, SEXES
 
 Row = dict[str, Any]
@@ -27,6 +29,7 @@ ERROR = "entered in error"
 UNSURE = "unconfirmed or refuted"
 UNDATED = "without a date"
 UNCODED = "without a code in a system that is known"
+REPLACED = "replaced by another patient, who has their records"
 _STAYS = {"IMP", "ACUTE", "NONACUTE"}
 _ETHNIC = re.compile(r".*Extension-(UKCore|CareConnect)-EthnicCategory(-1)?")
 _VACCINATION = re.compile(r".*Extension-(UKCore|CareConnect)-VaccinationProcedure(-1)?")
@@ -41,6 +44,11 @@ class Context:
     medications: Mapping[str, dict[str, str]] = field(default_factory=dict)
     noticed: Counter[str] = field(default_factory=Counter)
     unknown: set[str] = field(default_factory=set)  # addresses of code systems
+    replaced: Replaced = field(default_factory=Replaced)
+
+    def person(self, resource: dict[str, Any], name: str = "subject") -> str:
+        """Whom a resource is about, or who replaced them."""
+        return self.replaced.whom(patient_of(resource, name))
 
     def day(self, holder: dict[str, Any], *names: str, path: str = "") -> str | None:
         """The first of these dates that is there."""
@@ -56,7 +64,12 @@ class Context:
 
 
 def patient(resource: Row, context: Context) -> list[Row]:
-    """One row: the columns of people and of identities."""
+    """One row: the columns of people and of identities. None of a patient who was replaced by another one."""
+    if heir := _heir(resource):
+        context.replaced.by[id_of(resource)] = heir
+        raise Skipped(REPLACED)
+    if of(bool, resource, "active") is False:
+        context.noticed["patients whose record is said not to be in use any more (active: false), kept"] += 1
     restricted = any(
         of(str, label, "code", "meta.security.") in ("R", "V")
         for label in objects(of(dict, resource, "meta") or {}, "security", "meta.")
@@ -88,7 +101,7 @@ def condition(resource: Row, context: Context) -> list[Row]:
         raise Skipped(ERROR)
     if verification in ("refuted", "unconfirmed", "provisional", "differential"):
         raise Skipped(UNSURE)
-    person = patient_of(resource)
+    person = context.person(resource)
     codes = codings(of(dict, resource, "code"), "code", context.unknown)
     day = context.day(resource, "onsetDateTime", "onsetPeriod.start", "recordedDate")
     rows = _event(person, day, codes, UNDATED)
@@ -106,7 +119,7 @@ def condition(resource: Row, context: Context) -> list[Row]:
 def procedure(resource: Row, context: Context) -> list[Row]:
     """What was done, as an event; and for a stay, the code of it."""
     _refuse_status(resource, {"entered-in-error": ERROR, "not-done": "not done", "preparation": "not done yet"})
-    person = patient_of(resource)
+    person = context.person(resource)
     codes = codings(of(dict, resource, "code"), "code", context.unknown)
     rows = _event(person, context.day(resource, "performedDateTime", "performedPeriod.start"), codes, UNDATED)
     encounter = _or_nothing(lambda: referred(resource, "encounter", "Encounter"))
@@ -124,7 +137,7 @@ def observation(resource: Row, context: Context) -> list[Row]:
         resource,
         {"entered-in-error": ERROR, "cancelled": "cancelled", "registered": "not final", "preliminary": "not final"},
     )
-    person = patient_of(resource)
+    person = context.person(resource)
     day = context.day(resource, "effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "issued")
     rows = []
     for path, part in [
@@ -141,7 +154,7 @@ def observation(resource: Row, context: Context) -> list[Row]:
 def immunization(resource: Row, context: Context) -> list[Row]:
     """A vaccination: the procedure where UK Core has it, and the vaccine."""
     _refuse_status(resource, {"entered-in-error": ERROR, "not-done": "not done"})
-    person = patient_of(resource, "patient")
+    person = context.person(resource, "patient")
     day = context.day(resource, "occurrenceDateTime", "recorded")
     rows = []
     for at, extension in enumerate(objects(resource, "extension")):
@@ -163,7 +176,7 @@ def medication_request(resource: Row, context: Context) -> list[Row]:
         raise Skipped("not to be given")
     if of(str, resource, "intent") in ("plan", "proposal", "option"):
         raise Skipped("a plan and no issue")
-    person = patient_of(resource)
+    person = context.person(resource)
     codes = codings(of(dict, resource, "medicationCodeableConcept"), "medicationCodeableConcept", context.unknown)
     if not codes:
         codes = _medication(resource, context)
@@ -182,7 +195,7 @@ def encounter(resource: Row, context: Context) -> list[Row]:
     kind = of(str, of(dict, resource, "class") or {}, "code", "class.")
     if kind not in _STAYS:
         raise Skipped("no stay in a hospital")
-    person = patient_of(resource)
+    person = context.person(resource)
     start, end = context.day(resource, "period.start"), context.day(resource, "period.end")
     if start is None:
         raise Skipped(UNDATED)
@@ -277,6 +290,22 @@ def _death(resource: Row, context: Context) -> str | None:
         context.noticed["deaths without a date, taken for the day of the import"] += 1
         return context.today.isoformat()
     return found
+
+
+def _heir(resource: Row) -> str | None:
+    """The id of the patient by whom one was replaced, if they were."""
+    heirs = []
+    for at, link in enumerate(objects(resource, "link")):
+        if of(str, link, "type", f"link[{at}].") == "replaced-by":
+            other = of(dict, link, "other", f"link[{at}].") or {}
+            reference = of(str, other, "reference", f"link[{at}].other.") or ""
+            kind, heir = reference_parts(reference) or ("", "")
+            if kind != "Patient" or heir == resource.get("id"):
+                raise Wrong(f"link[{at}].other.reference", reference, "another patient, such as Patient/ID")
+            heirs.append(heir)
+    if len(set(heirs)) > 1:
+        raise Wrong("link", ", ".join(heirs), "one patient who replaces this one")
+    return heirs[0] if heirs else None
 
 
 def _practice(resource: Row) -> str | None:

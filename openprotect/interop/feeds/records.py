@@ -20,7 +20,17 @@ from ibis.backends.duckdb import Backend
 from openprotect.lib.errors import BadInput, Fault, Refusal
 from openprotect.people.leaving import Left
 from openprotect.people.partitions import Import
-from openprotect.people.population import SOURCES, TABLES, Manifest, Population, Totals, engine, is_source, sha256_of
+from openprotect.people.population import (
+    IDENTITIES,
+    SOURCES,
+    TABLES,
+    Manifest,
+    Population,
+    Totals,
+    engine,
+    is_source,
+    sha256_of,
+)
 
 MEMORY = "256MB"
 UNKNOWN = "of what is not in the records"
@@ -60,6 +70,9 @@ class Incoming:
     entry: str = ""  # the column of the source's own id of a row
     is_people: bool = False
     removes: bool = False  # these people, and the entries in `entry`, go before anything else is taken in
+    moves: ir.Table | None = (
+        None  # of everybody in `person_id` all that is known goes to `heir`, and they themselves go
+    )
 
 
 @dataclass
@@ -70,6 +83,7 @@ class Reading:
     work: Path
     now: datetime
     changes: bool
+    before: ir.Table | None = None  # with changes, who is there: columns source_id, nhs_number and others
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -136,7 +150,8 @@ def import_records(
             if writing.before and writing.is_the_same(form.name, hashes, come_from):
                 population.mark_last(dataset)
                 return Imported(writing.before, writing.before.notes, same=True)
-            reading = Reading(backend, work, now, changes)
+            before = population.table(backend, dataset, IDENTITIES) if changes else None
+            reading = Reading(backend, work, now, changes, before)
             incoming = form.read(found, reading)
             left = _spool(incoming, writing)
             _hold_against(incoming, writing)
@@ -168,6 +183,8 @@ def _spool(incoming: Sequence[Incoming], writing: Import) -> dict[str, Left]:
             left[source.name] = writing.remove(
                 source.rows.select(person_id=source.rows[source.person], entry=source.rows.entry)
             )
+        if source.moves is not None and writing.changes:
+            writing.leaving.move(source.moves)
         for name, make in source.into.items():
             made = make(source.rows)
             columns = {column: made.get(column, ibis.null("string")) for column in TABLES[name]}
