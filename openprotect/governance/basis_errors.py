@@ -61,6 +61,24 @@ class ApprovedAlready(Refusal):
     status = 422
 
 
+class ExtensionIsAskedByYou(Refusal):
+    """You asked for this extension of '{title}' yourself, so it is for somebody else to approve it."""
+
+    status = 422
+
+
+class ExtensionIsSettled(Refusal):
+    """The extension of '{title}' that you read does not wait any more: another decision took its place, or it is in
+    force. Read the page again.
+    """
+
+
+class StatedOnAPage(Refusal):
+    """'{title}' was stated on a page, and is extended there by two approvals, so nothing of the file was used. Take its
+    extension out of the file.
+    """
+
+
 class UnknownToTheLaw(Refusal):
     """'{read}' is not a known {what}. Choose one of: {expected}."""
 

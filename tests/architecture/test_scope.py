@@ -41,7 +41,7 @@ REFERENCE = {
     "governance_sharingagreement", "governance_agreementsignature", "programmes_packversion", "programmes_activation",
     "people_listversion", "people_optoutexchange", "identify_cohortrun", "learn_ledgerday", "learn_openwork",
     "governance_basisparty", "governance_basisapproval", "governance_basischange", "governance_basiswarning",
-    "governance_legalhold", "governance_sendinghold",
+    "governance_basisextension", "governance_legalhold", "governance_sendinghold",
 }  # fmt: skip
 # Ids and hashes of the audit trail: read with see.audit, written by functions of the owner.
 TRAIL = {

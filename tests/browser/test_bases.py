@@ -73,19 +73,26 @@ def test_a_lead_is_warned_decides_and_a_guardian_approves(address: str, new_page
     lead.locator("#extend-words").fill("The notice was extended.")
     follow(lead.get_by_role("button", name="Extend"))
     expect(summary).to_contain_text("give an end that is later")
-    # And a right one is recorded, with the words
+    # And a right one waits for the two who approve it, with the words
     lead.locator("#extend-day-year").fill("2021")
     follow(lead.get_by_role("button", name="Extend"))
-    expect(main).to_contain_text("The basis is extended.")
-    expect(main).to_contain_text("the end of 31 March 2021")
+    expect(main).to_contain_text("A later end is asked for")
+    expect(main).to_contain_text("until the end of 31 March 2021")
     expect(main).to_contain_text("The notice was extended.")
+    look(lead, "basis-extension")
     # And the Caldicott guardian approves it
     guardian = new_page(javascript=False)
     sign_in(guardian, address, "Dr Amina Yusuf")
     guardian.goto(lead.url)
+    guardian.get_by_text("Approve the later end", exact=True).first.click()
+    guardian.locator("#approve_extension-words").fill("The letter is here.")
+    follow(guardian.get_by_role("button", name="Approve the later end"))
+    expect(guardian.locator("main")).to_contain_text(
+        "Not yet approved by: Senior information risk owner. Until then it ends"
+    )
     guardian.get_by_text("Approve", exact=True).first.click()
     guardian.locator("#approve-words").fill("Read and agreed.")
-    follow(guardian.get_by_role("button", name="Approve"))
+    follow(guardian.get_by_role("button", name="Approve", exact=True))
     expect(guardian.locator("main")).to_contain_text("Caldicott guardian: Dr Amina Yusuf")
 
 

@@ -45,6 +45,8 @@ SAID_OF_NOBODY: tuple[LiteralString, ...] = (
     "INSERT INTO governance_legalhold (name, reason, programme, starts_at, by) VALUES ('Inquiry', 'Asked', 'none', op_now(), '')",
     "INSERT INTO governance_basisapproval (approver, by, at, words, basis_id) SELECT 'siro', '', op_now(), 'Yes', min(id)"
     " FROM governance_legalbasis",
+    "INSERT INTO governance_basisextension (ends_at, at, by, words, settled_at, basis_id) SELECT ends_at + interval '1 day',"
+    " op_now(), '1', 'Longer', op_now(), id FROM governance_legalbasis WHERE ends_at IS NOT NULL LIMIT 1",
     "INSERT INTO governance_basiswarning (ends_at, days, at, basis_id, user_id) SELECT b.ends_at, 90, op_now(), b.id, u.id"
     " FROM (SELECT * FROM governance_legalbasis LIMIT 1) b, (SELECT min(id) AS id FROM governance_user) u",
 )

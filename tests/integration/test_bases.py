@@ -25,6 +25,7 @@ from openprotect.programmes import actions as programmes
 from openprotect.programmes.errors import BasisIsMissing
 from openprotect.programmes.loader import load_pack
 from tests.factories import published_files
+from tests.factories.approvals import approve, extend
 from tests.factories.seen import one, rows
 from tests.factories.small_service import BEGINS, PACK, open_service, staff
 from tests.unit.governance.test_bases_rules import EXAMPLE
@@ -54,11 +55,6 @@ def state(by: Scope, now: datetime = BEGINS, **said: Any) -> int:
     }
     found: int = flow.perform(governance.state_basis, by=by, now=now, **{**given, **said})
     return found
-
-
-def approve(basis: int, *who: str, now: datetime = BEGINS) -> None:
-    for each in who or ("siro", "caldicott-guardian"):
-        flow.perform(governance.approve_basis, basis=basis, words="Seen and agreed", by=staff(each, now), now=now)
 
 
 def approved(by: Scope, **said: Any) -> int:
@@ -244,7 +240,7 @@ def test_the_end_in_force_at_a_past_moment_stays_answerable(opened: int) -> None
     end = BEGINS + 100 * DAY
     basis = approved(lead(), ends_at=end)
     later, now = BEGINS + 200 * DAY, BEGINS + 50 * DAY
-    flow.perform(governance.extend_basis, basis=basis, ends_at=later, words="The work goes on", by=lead(now), now=now)
+    extend(basis, later, lead(now))
     with enter(lead(now)):
         assert queries.end_in_force(basis, now - DAY) == end
         assert queries.end_in_force(basis, now) == later

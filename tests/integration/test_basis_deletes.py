@@ -138,6 +138,9 @@ def test_extending_undoes_a_decision_to_delete(undone: None, people: dict[str, U
     decided("stop_and_delete", day="1", month="10")
     extended = lead().post(f"{address()}/extend", {"words": "Longer", **day("extend", "30", "10")})
     assert extended.status_code == 302
+    asked = {"words": "Agreed", "extension": one("SELECT id FROM governance_basisextension")}
+    for who in ("siro", "caldicott-guardian"):
+        assert signed_in(who).post(f"{address()}/approve_extension", asked).status_code == 302
     now = END + 40 * DAY
     passes(now)
     assert here(now) == set(people.values())

@@ -170,10 +170,8 @@ def test_volunteers_and_partners_may_not(bashir: UUID) -> None:
 
 
 def test_without_a_live_basis_or_a_reviewer_nothing_opens(bashir: UUID) -> None:
-    end_basis(BEGINS + HOUR)
-    with pytest.raises(NoLiveBasis):
+    with basis_ends(BEGINS + HOUR), pytest.raises(NoLiveBasis):
         opened(now=BEGINS + HOUR)
-    end_basis(None)
     roles("review.emergency_access", "see.audit")
     with pytest.raises(NobodyReviews):
         opened()
@@ -181,10 +179,9 @@ def test_without_a_live_basis_or_a_reviewer_nothing_opens(bashir: UUID) -> None:
 
 def test_it_ends_with_its_basis_and_with_the_membership(bashir: UUID) -> None:
     assert opened()
-    end_basis(BEGINS + HOUR)
-    assert seen(bashir, now=BEGINS + HOUR - timedelta(seconds=1))
-    assert seen(bashir, now=BEGINS + HOUR) == {}
-    end_basis(None)
+    with basis_ends(BEGINS + HOUR):
+        assert seen(bashir, now=BEGINS + HOUR - timedelta(seconds=1))
+        assert seen(bashir, now=BEGINS + HOUR) == {}
     scope = staff(NAIR, BEGINS + HOUR)
     with enter(system("test", now=BEGINS)), connection.cursor() as cursor:
         cursor.execute("UPDATE governance_membership SET ends_at = %s WHERE id = %s", [BEGINS + HOUR, scope.membership])
@@ -195,9 +192,14 @@ def test_it_ends_with_its_basis_and_with_the_membership(bashir: UUID) -> None:
     assert rows("SELECT ended_by, ends_at FROM governance_emergencyaccess") == [("left", BEGINS + HOUR)]
 
 
-def end_basis(at: datetime | None) -> None:
-    with enter(system("test", now=BEGINS)), connection.cursor() as cursor:
-        cursor.execute("UPDATE governance_legalbasis SET ends_at = %s WHERE key = 'emergency-access'", [at])
+@contextmanager
+def basis_ends(at: datetime) -> Iterator[None]:
+    """Its basis ends at a moment, and then has never ended."""
+    with transaction.atomic():
+        with enter(system("test", now=BEGINS)), connection.cursor() as cursor:
+            cursor.execute("UPDATE governance_legalbasis SET ends_at = %s WHERE key = 'emergency-access'", [at])
+        yield
+        transaction.set_rollback(True)
 
 
 def roles(without: str, instead: str) -> None:

@@ -29,14 +29,17 @@ from openprotect.governance.actions.audit import (
 )
 from openprotect.governance.actions.bases import (
     add_party,
+    load_bases,
+    state_basis,
+)
+from openprotect.governance.actions.basis_changes import (
     approve_basis,
+    approve_extension,
     decide_end,
     end_basis,
     extend_basis,
-    load_bases,
     replace_basis,
     review_basis,
-    state_basis,
 )
 from openprotect.governance.actions.basis_warnings import (
     warn_of_ends,
@@ -130,6 +133,7 @@ __all__ = [
     "answer_emergency_review",
     "appoint",
     "approve_basis",
+    "approve_extension",
     "ask_access_stop",
     "ask_export",
     "ask_own_records",

@@ -21,6 +21,7 @@ from openprotect.governance.models.audit import (
 from openprotect.governance.models.bases import (
     BasisApproval,
     BasisChange,
+    BasisExtension,
     BasisParty,
     BasisWarning,
     LegalBasis,
@@ -82,6 +83,7 @@ __all__ = [
     "AuditUnsealed",
     "BasisApproval",
     "BasisChange",
+    "BasisExtension",
     "BasisParty",
     "BasisWarning",
     "Credential",

@@ -79,13 +79,34 @@ class BasisParty(models.Model):
         constraints = [models.UniqueConstraint(fields=["basis", "organisation"], name="basisparty_once")]
 
 
+class BasisExtension(models.Model):
+    """Somebody asked that a basis which is approved ends later. Until two others have approved it the old end holds.
+
+    At most one of a basis is open. It is settled when it takes effect, and when another decision about the end
+    takes its place. `by` is a user, or a system actor where a file says so, which needs nobody's approval.
+    """
+
+    basis = models.ForeignKey(LegalBasis, on_delete=models.PROTECT, related_name="extensions")
+    ends_at = models.DateTimeField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    words = models.TextField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["basis"], condition=Q(settled_at=None), name="basisextension_one_open_each")
+        ]
+
+
 class BasisApproval(models.Model):
-    """Somebody who may approve a basis did, with their words. Append-only.
+    """Somebody who may approve a basis, or an extension of it, did, with their words. Append-only.
 
     `by` is a user, or a name where the basis came from a file.
     """
 
     basis = models.ForeignKey(LegalBasis, on_delete=models.PROTECT, related_name="approvals")
+    extension = models.ForeignKey(BasisExtension, null=True, on_delete=models.PROTECT, related_name="approvals")
     approver = models.CharField(max_length=30)
     by = models.CharField(max_length=80)
     at = models.DateTimeField()

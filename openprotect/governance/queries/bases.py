@@ -15,6 +15,7 @@ from openprotect.governance.facts.bases import Change, Option, Term
 from openprotect.governance.models import (
     BasisApproval,
     BasisChange,
+    BasisExtension,
     BasisParty,
     BasisWarning,
     LegalBasis,
@@ -110,7 +111,10 @@ def term_of(basis: LegalBasis) -> Term:
 
 @dataclass(frozen=True)
 class BasisView:
-    """A basis as its page shows it. `changes` are its history, oldest first."""
+    """A basis as its page shows it. `changes` are its history, oldest first.
+
+    `approvals` are those of the basis itself; those of `extension`, which waits, are `extension_approvals`.
+    """
 
     basis: LegalBasis
     state: str
@@ -118,6 +122,8 @@ class BasisView:
     parties: Sequence[BasisParty]
     approvals: Sequence[BasisApproval]
     changes: Sequence[BasisChange]
+    extension: BasisExtension | None
+    extension_approvals: Sequence[BasisApproval]
 
 
 def basis_register(*, scope: Scope) -> list[BasisView]:
@@ -142,6 +148,7 @@ def _with_all(found: QuerySet[LegalBasis]) -> list[LegalBasis]:
         found.select_related("replaced_by").prefetch_related(
             Prefetch("parties", BasisParty.objects.select_related("organisation").order_by("id")),
             Prefetch("approvals", BasisApproval.objects.order_by("id")),
+            Prefetch("extensions", BasisExtension.objects.filter(settled_at=None)),
             Prefetch("changes", BasisChange.objects.select_related("replaced_by").order_by("at", "id")),
         )
     )
@@ -149,13 +156,16 @@ def _with_all(found: QuerySet[LegalBasis]) -> list[LegalBasis]:
 
 def _view(basis: LegalBasis, now: datetime) -> BasisView:
     term = term_of(basis)
+    extension = next(iter(basis.extensions.all()), None)
     return BasisView(
         basis=basis,
         state=rules.state(term, now),
         days_left=rules.days_left(term, now),
         parties=list(basis.parties.all()),
-        approvals=list(basis.approvals.all()),
+        approvals=[each for each in basis.approvals.all() if each.extension_id is None],
         changes=list(basis.changes.all()),
+        extension=extension,
+        extension_approvals=[each for each in basis.approvals.all() if extension and each.extension_id == extension.id],
     )
 
 

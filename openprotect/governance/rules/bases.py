@@ -27,16 +27,17 @@ def state(term: Term, now: datetime) -> str:
 def in_force_from(
     asked_from: datetime, approvals: Sequence[Approval], *, approvers: Iterable[str], stated_by: str
 ) -> datetime | None:
-    """When a basis comes into force: as asked, but not before all have approved it. None while one is missing.
-
-    Each of `approvers` is another person, and none is whoever stated it.
-    """
-    counted = {each.approver: each for each in approvals if each.by != stated_by}
-    wanted = set(approvers)
-    people = {each.by for each in counted.values()}
-    if wanted - counted.keys() or len(people) < len(wanted):
+    """When a basis comes into force: as asked, but not before all have approved it. None while one is missing."""
+    if not are_enough(approvals, approvers=approvers, asked_by=stated_by):
         return None
-    return max(asked_from, *(each.at for each in counted.values()))
+    return max(asked_from, *(each.at for each in approvals if each.by != stated_by))
+
+
+def are_enough(approvals: Sequence[Approval], *, approvers: Iterable[str], asked_by: str) -> bool:
+    """Whether all of `approvers` have approved, each of them another person, and none whoever asked for it."""
+    counted = {each.approver: each.by for each in approvals if each.by != asked_by}
+    wanted = set(approvers)
+    return wanted <= counted.keys() and len(set(counted.values())) >= len(wanted)
 
 
 def is_live(term: Term, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from openprotect.journey.learn.open_loops import open_loops
 from openprotect.lib.errors import Refusal
 from openprotect.programmes import queries as programmes
 from openprotect.web.errors import refused
-from openprotect.web.oversight import bases_presenter, new_basis
+from openprotect.web.oversight import bases_forms, bases_presenter, new_basis
 from openprotect.web.pages import ScopedRequest
 from openprotect.web.questionnaire.presenter import Error
 from openprotect.web.signed_in import needs, staff_page
@@ -39,7 +39,10 @@ class Decision:
 DECISIONS = {
     "approve": Decision(actions.approve_basis, "You have approved this basis."),
     "party": Decision(actions.add_party, "The organisation is added."),
-    "extend": Decision(actions.extend_basis, "The basis is extended."),
+    "extend": Decision(
+        actions.extend_basis, "The later end is recorded. A basis that is approved has it once both have approved it."
+    ),
+    "approve_extension": Decision(actions.approve_extension, "You have approved that this basis ends later."),
     "review": Decision(actions.review_basis, "The review is recorded."),
     "replace": Decision(actions.replace_basis, "The basis that carries on is recorded."),
     "end": Decision(actions.end_basis, "The end is recorded."),
@@ -71,7 +74,7 @@ def decide(request: ScopedRequest, basis: int, choice: str) -> HttpResponse:
     decision = DECISIONS.get(choice)
     if decision is None:
         raise NotThere
-    form = bases_presenter.read(choice, request.POST)
+    form = bases_forms.read(choice, request.POST)
     if form.errors:
         return _shown(request, basis, form, choice)
     try:
@@ -79,7 +82,7 @@ def decide(request: ScopedRequest, basis: int, choice: str) -> HttpResponse:
     except Refusal as refusal:
         if refusal.status != UNPROCESSABLE:
             raise
-        stays = Form(form.sent, form.values, {bases_presenter.first_field(choice): str(refusal)})
+        stays = Form(form.sent, form.values, {bases_forms.first_field(choice): str(refusal)})
         return refused(_shown(request, basis, stays, choice), refusal)
     messages.success(request, decision.said)
     return redirect("oversight:basis", basis)
@@ -117,7 +120,9 @@ def _shown(request: ScopedRequest, basis: int, form: Form | None = None, asked: 
     view = queries.basis(basis, scope=request.scope)
     if view is None:
         raise NotThere
-    names = queries.user_names([*(a.by for a in view.approvals), *(change.by for change in view.changes)])
+    said = [each.by for each in (*view.approvals, *view.extension_approvals)]
+    said += [change.by for change in view.changes] + ([view.extension.by] if view.extension else [])
+    names = queries.user_names(said)
     context = bases_presenter.one(
         view,
         scope=request.scope,

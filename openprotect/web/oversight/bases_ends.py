@@ -10,8 +10,13 @@ from openprotect.web.shown import shown_date
 
 _KEPT = f"{RULES['health_record'].period} after the last entry"
 _THEY = "rest on no other basis in force, have nothing open and no request unanswered, and are on no hold"
+_LONGER = (
+    "Then everything that rests on it goes on until the new last day, and a decision to delete is undone: decide anew."
+)
 MEANS: Mapping[str, str] = {
-    "extend": "Everything that rests on it goes on until the new last day. A decision to delete is undone: decide anew.",
+    "extend": "Of a basis that is approved this asks: the SIRO and the Caldicott guardian both approve it, and until they "
+    "have, the old last day holds. What was asked before, and not approved, is dropped. " + _LONGER,
+    "approve_extension": "With the second approval it ends on the later day. " + _LONGER,
     "replace": "When this one ends, access goes on under the other one from the same second.",
     "end": "At that second what rests on it alone stops, and what is open is handed over. Records stay for "
     f"{_KEPT}, unless it is decided below to delete them: decide first, since afterwards nothing can be.",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.http import QueryDict
 from django.urls import reverse
 
 from openprotect.governance.facts import law
@@ -14,10 +13,9 @@ from openprotect.governance.queries import BasisView, Notice
 from openprotect.governance.scope import Scope
 from openprotect.journey.learn.open_loops import OpenLoops
 from openprotect.lib.london import at, today
-from openprotect.web.oversight import bases_ends
-from openprotect.web.questionnaire import presenter
+from openprotect.web.oversight import bases_ends, bases_forms
 from openprotect.web.shown import shown_date, shown_moment
-from openprotect.web.staff.forms import Form, written
+from openprotect.web.staff.forms import Form
 
 _TAGS = {
     "live": "nhsuk-tag--green",
@@ -70,7 +68,8 @@ def last_day(view: BasisView) -> str:
     """The last day it holds; an end at midnight is the day before."""
     if view.basis.ends_at is None:
         return f"No end; to be reviewed by {shown_date(view.basis.review_date)}"
-    return f"Until {shown_end(view.basis.ends_at)}"
+    waits = f"; longer, until {shown_end(view.extension.ends_at)}, awaits approval" if view.extension else ""
+    return f"Until {shown_end(view.basis.ends_at)}{waits}"
 
 
 def shown_end(ends_at: datetime) -> str:
@@ -103,29 +102,8 @@ def one(
 ) -> dict[str, Any]:
     """Everything that a basis says, each part on its own line; what rests on it; what can be decided."""
     basis = view.basis
-    in_force = view.state != "ended"
-    forms: dict[str, Any] = {}
     approved = {a.approver for a in view.approvals}
-    if in_force and scope.may("approve.bases") and scope.role in law.APPROVERS.keys() - approved:
-        forms["approve"] = _drawn(view, "approve", form, asked, {})
-    if in_force and scope.may("manage.bases"):
-        if view.state == "awaiting approval" and not approved:
-            forms["party"] = _party(view, form if asked == "party" else None)
-        if basis.ends_at is not None:
-            forms["extend"] = _drawn(view, "extend", form, asked, {"day": "New last day"})
-            choices = [
-                {"value": other.basis.id, "text": other.basis.title}
-                for other in others
-                if other.basis.id != basis.id and basis.purpose in (other.basis.purpose, *other.basis.purposes)
-            ]
-            if choices:
-                forms["replace"] = _drawn(view, "replace", form, asked, {}, choices)
-        if basis.review_date is not None:
-            forms["review"] = _drawn(view, "review", form, asked, {"day": "Day of the next review"})
-        forms["end"] = _drawn(view, "end", form, asked, {"day": "Last day, or nothing to end it now"})
-        deleting = {"day": "From which day are they erased? Nothing for no day"}
-        forms["stop_and_delete"] = _drawn(view, "stop_and_delete", form, asked, deleting)
-        forms["archive_on_hold"] = _drawn(view, "archive_on_hold", form, asked, {})
+    extension = view.extension
     return {
         "errors": form.errors if form else (),
         "title": basis.title,
@@ -139,15 +117,7 @@ def one(
             }
             for party in view.parties
         ],
-        "approvals": [
-            {
-                "who": names.get(a.by, a.by),
-                "as": law.APPROVERS.get(a.approver, a.approver),
-                "at": a.at,
-                "words": a.words,
-            }
-            for a in view.approvals
-        ],
+        "approvals": _approvals(view.approvals, names),
         "unapproved": [name for key, name in law.APPROVERS.items() if key not in approved],
         "awaits": view.state == "awaiting approval",
         "changes": [
@@ -164,9 +134,32 @@ def one(
         ],
         "resting": [{"title": title, "parts": [_PARTS[part] for part in parts]} for _, title, parts in resting],
         "loops": loops,
-        "forms": forms,
+        "extension": extension
+        and {
+            "until": shown_end(extension.ends_at),
+            "who": names.get(extension.by, extension.by),
+            "at": extension.at,
+            "words": extension.words,
+            "approvals": _approvals(view.extension_approvals, names),
+            "lacks": [
+                name for key, name in law.APPROVERS.items() if key not in {a.approver for a in view.extension_approvals}
+            ],
+        },
+        "forms": bases_forms.forms(view, others, scope=scope, form=form, asked=asked),
         "ended": view.state == "ended",
     }
+
+
+def _approvals(given: Sequence[Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "who": names.get(a.by, a.by),
+            "as": law.APPROVERS.get(a.approver, a.approver),
+            "at": a.at,
+            "words": a.words,
+        }
+        for a in given
+    ]
 
 
 _PARTS = {
@@ -250,141 +243,3 @@ def warned(notices: Sequence[Notice]) -> list[dict[str, str]]:
 def _source(key: str) -> str:
     words = key.replace("_", " ").replace("-", " ")
     return f"GP{words[2:]}" if words.startswith("gp ") else words.capitalize()
-
-
-# --- Forms ---
-
-
-def read(choice: str, sent: QueryDict) -> Form:
-    """What a decision's form says: words always, a day or a basis where the decision needs one."""
-    if choice == "party":
-        return _read_party(sent)
-    words = written(sent, "words")
-    values: dict[str, Any] = {"words": words}
-    faults = {}
-    if choice in ("extend", "end", "stop_and_delete", "review"):
-        name = f"{choice}-day"
-        typed = any(sent.get(f"{name}-{part}", "").strip() for part in ("day", "month", "year"))
-        day = read_day(sent, name)
-        if day is None and (typed or choice in ("extend", "review")):
-            faults[first_field(choice)] = "Enter a real day, such as 30 6 2022"
-        if choice == "stop_and_delete":
-            values |= {"choice": choice, "delete_on": day}
-        elif choice == "review":
-            values["review_on"] = day
-        else:
-            values["ends_at"] = at(day + timedelta(days=1), time()) if day else None
-    elif choice == "replace":
-        chosen = sent.get("replaced_by", "")
-        if not chosen.isdecimal() or len(chosen) > 18:
-            faults[first_field(choice)] = "Select the basis that carries on"
-        else:
-            values["replaced_by"] = int(chosen)
-    elif choice == "archive_on_hold":
-        values["choice"] = choice
-    if not words:
-        faults[f"{choice}-words"] = "Write why"
-    return Form(sent, values, faults)
-
-
-def first_field(choice: str) -> str:
-    """The id of the first field of a decision's form, where its error summary leads."""
-    first = {"party": "party-organisation", "extend": "extend-day-day", "end": "end-day-day", "replace": "replace-by",
-             "stop_and_delete": "stop_and_delete-day-day", "review": "review-day-day"}  # fmt: skip
-    return first.get(choice, f"{choice}-words")
-
-
-def _read_party(sent: QueryDict) -> Form:
-    values = {name: written(sent, name) for name in ("organisation", "capacity", "power")}
-    missing = {
-        "organisation": "Enter the ODS code of an organisation",
-        "capacity": "Select whether it controls or processes",
-        "power": "Enter the statutory power that it acts by",
-    }
-    return Form(sent, values, {f"party-{name}": words for name, words in missing.items() if not values[name]})
-
-
-def _party(view: BasisView, form: Form | None) -> dict[str, Any]:
-    mine = form or Form()
-
-    def field(name: str, label: str, **more: Any) -> dict[str, Any]:
-        id_ = f"party-{name}"
-        fault = {"errorMessage": {"text": mine.faults[id_]}} if id_ in mine.faults else {}
-        return {"id": id_, "name": name, "label": {"text": label, "classes": "nhsuk-label--s"},
-                "value": mine.sent.get(name, ""), **more, **fault}  # fmt: skip
-
-    capacity = field("capacity", "", idPrefix="party-capacity")
-    legend = {"text": "What is it?", "classes": "nhsuk-fieldset__legend--s"}
-    items = [{"value": key, "text": text, "checked": capacity["value"] == key} for key, text in law.CAPACITIES.items()]
-    return {
-        "action": reverse("oversight:basis_decide", args=[view.basis.id, "party"]),
-        "open": bool(mine.faults),
-        "organisation": field("organisation", "ODS code of the organisation", classes="nhsuk-input--width-10"),
-        "capacity": {**capacity, "fieldset": {"legend": legend}, "items": items},
-        "power": field(
-            "power", "Statutory power", hint={"text": "Such as: National Health Service Act 2006, section 13Z3"}
-        ),
-    }
-
-
-def read_day(sent: QueryDict, name: str) -> date | None:
-    """The day in three fields; None where it is none."""
-    try:
-        day, month, year = (int(sent.get(f"{name}-{part}", "").strip()) for part in ("day", "month", "year"))
-        return date(year, month, day) if 1900 < year < 2200 else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _drawn(
-    view: BasisView,
-    choice: str,
-    form: Form | None,
-    asked: str,
-    days: Mapping[str, str],
-    choices: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, Any]:
-    mine = form if form and asked == choice else Form()
-
-    def fault(name: str) -> dict[str, Any]:
-        return {"errorMessage": {"text": mine.faults[name]}} if name in mine.faults else {}
-
-    drawn: dict[str, Any] = {
-        "action": reverse("oversight:basis_decide", args=[view.basis.id, choice]),
-        "open": bool(mine.faults),
-        "means": bases_ends.MEANS.get(choice, ""),
-        "words": {
-            "id": f"{choice}-words",
-            "name": "words",
-            "label": {"text": "Why, in your own words", "classes": "nhsuk-label--s"},
-            "value": mine.sent.get("words", ""),
-            "rows": 3,
-            **fault(f"{choice}-words"),
-        },
-    }
-    if days:
-        name = f"{choice}-day"
-        drawn["day"] = date_field(name, days["day"], mine.sent, mine.faults.get(first_field(choice)))
-    if choices:
-        drawn["replaced_by"] = {
-            "idPrefix": "replace-by",
-            "name": "replaced_by",
-            "fieldset": {"legend": {"text": "Which basis carries on?", "classes": "nhsuk-fieldset__legend--s"}},
-            "items": [
-                {**item, "value": str(item["value"]), "checked": mine.sent.get("replaced_by") == str(item["value"])}
-                for item in choices
-            ],
-            **fault(first_field(choice)),
-        }
-    return drawn
-
-
-def date_field(name: str, legend: str, sent: QueryDict, fault: str | None) -> dict[str, Any]:
-    """Day, month and year in three fields, as they were typed."""
-    typed = "-".join(sent.get(f"{name}-{part}", "").strip() for part in ("year", "month", "day")) if sent else ""
-    params: dict[str, Any] = presenter.date_input(name, typed, fault=bool(fault))
-    params["fieldset"] = {"legend": {"text": legend, "classes": "nhsuk-fieldset__legend--s"}}
-    params["hint"] = {"text": "For example, 30 6 2022"}
-    if fault:
-        params["errorMessage"] = {"text": fault}
-    return params

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from openprotect.governance.facts import law
 from openprotect.lib.london import at
-from openprotect.web.oversight.bases_presenter import date_field, read_day
+from openprotect.web.oversight.bases_forms import date_field, read_day
 from openprotect.web.staff.forms import Form, written
 
 Owners = Sequence[tuple[str, str]]  # role, its label
