@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from openprotect.people.partitions import KEPT_AS
 from openprotect.programmes.codelists import has_check_digit
 
 INDEX_DATE = date(2020, 3, 31)
@@ -27,7 +28,7 @@ EVENT_CODES, MEDICINE_CODES = 60_000, 8_000
 FREQUENT_EVENTS, FREQUENT_MEDICINES = 1_500, 1_000  # of them
 EVENTS_A_PERSON, ISSUES_A_PERSON = 40, 20
 PEOPLE_A_PARTITION = 8_000
-FORM = 1  # counts up when the records would be others
+FORM = 2  # counts up when the records would be others
 
 # How many codes each list has, and how many of them are among the frequent ones.
 LISTS: Mapping[str, tuple[str, int, int]] = {
@@ -110,9 +111,7 @@ def made(people: int, cache: Path) -> Path:
             for name, query in _TABLES.items():
                 (folder / name).mkdir(parents=True, exist_ok=True)
                 path = folder / name / f"{partition:04}.parquet"
-                written = con.execute(
-                    f"COPY ({query} ORDER BY ALL) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-                ).fetchone()
+                written = con.execute(f"COPY ({query} ORDER BY ALL) TO '{path}' {KEPT_AS}").fetchone()
                 rows[name] = rows.get(name, 0) + (written[0] if written else 0)
     (folder / "rows.json").write_text(json.dumps(rows))
     return folder

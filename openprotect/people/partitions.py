@@ -44,7 +44,9 @@ READER = 2
 BYTES_A_PARTITION = 16 * 2**20
 MOST_PARTITIONS = 256
 _OPT_OUTS = tomllib.loads(resources.files(__package__).joinpath("type_1_opt_outs.toml").read_text(encoding="utf-8"))
-_COPY = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+# A run of a cohort reads all of it: unpacking LZ4 is cheaper than Zstandard, and a dictionary of codes for the whole
+# file than one for each part (a tenth of a run's time, for a quarter more space).
+KEPT_AS = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 1048576)"
 
 
 def partitions_for(size: int) -> int:
@@ -238,7 +240,7 @@ class Import:
             return before
         draft = self._folder(name) / f".{partition}.draft"
         made = self.con.execute(
-            f"COPY (SELECT {', '.join(own)} FROM fresh ORDER BY ALL) TO {quoted(draft)} {_COPY}"
+            f"COPY (SELECT {', '.join(own)} FROM fresh ORDER BY ALL) TO {quoted(draft)} {KEPT_AS}"
         ).fetchone()
         rows = made[0] if made else 0
         self._count(name, partition)
@@ -363,7 +365,7 @@ class Import:
     def _empty(self, name: str) -> Part:
         """A table without rows is a file without rows."""
         draft = self._folder(name) / ".empty.draft"
-        self.con.execute(f"COPY ({no_rows(name)}) TO {quoted(draft)} {_COPY}")
+        self.con.execute(f"COPY ({no_rows(name)}) TO {quoted(draft)} {KEPT_AS}")
         _settle(draft, self._folder(name) / "empty.parquet")
         return Part(0, "empty.parquet", 0)
 
