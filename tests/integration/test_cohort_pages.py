@@ -14,6 +14,7 @@ from django.test import Client
 from openprotect.config.database_urls import Urls
 from openprotect.governance import clock
 from openprotect.governance.scope import enter, system
+from openprotect.people.facts import Arrival
 from tests.factories.runs import reason, run_finds
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, FIRST, SECOND, open_service
@@ -22,7 +23,7 @@ NEXT_DAY = BEGINS + timedelta(days=1)
 FEW, MANY, ELSEWHERE = 3, 30, 6
 
 
-def crowd(name: str, size: int, practice: str, sex: str) -> list:  # type: ignore[type-arg]
+def crowd(name: str, size: int, practice: str, sex: str) -> list[Arrival]:
     made = replace(ADA, nhs_number="", contact_points=(), needs=(), practice_code=practice, sex=sex)
     return [replace(made, source_id=f"{name}-{n}", family_name=f"{name}-{n}") for n in range(size)]
 
