@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from openprotect.governance import queries as governance
 from openprotect.governance.facts.law import RISK_STRATIFICATION
@@ -60,7 +61,7 @@ def run(
         dataset=dataset,
         index_date=index_date,
         result=result,
-        arrivals=arrivals(population, dataset, set(result.members["person_id"].to_pylist())),
+        arrivals=arrivals(population, dataset, pc.unique(result.members["person_id"]).to_pylist()),
         codelists={name: found.sha256 for name, found in sorted(codelists.items())},
         data_age=_data_age(population, dataset),
     )

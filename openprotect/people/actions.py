@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -143,7 +143,7 @@ def _totals_before(name: str, entries: dict[UUID, ListEntry], *, rows: int, dupl
     )
 
 
-def take_in_people(*, people: Sequence[Arrival], basis: int, by: Scope, now: datetime) -> Done[list[UUID]]:
+def take_in_people(*, people: Iterable[Arrival], basis: int, by: Scope, now: datetime) -> Done[list[UUID]]:
     """Find or make people whom a cohort found; returns their ids in the order given."""
     permit("manage.lists", by=by)
     _require_live(basis, now)

@@ -7,14 +7,18 @@ would tell other scopes by its error that somebody is here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db import connection
 from psycopg import Cursor
 
 from openprotect.people.facts import Arrival
+
+AT_ONCE = 10_000
+"""So many arrivals are held in memory; the statements take all of them."""
 
 _STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS arrival (
@@ -41,16 +45,17 @@ WHERE a.person_id IS NULL AND p.source = a.source AND p.source_id = a.source_id
   AND (a.nhs_number = '' OR i.nhs_number IN ('', a.nhs_number))
 """
 
-# Two rows of one source with one NHS number are one person: the first makes it.
+# Two rows of one source with one NHS number are one person: the first makes it. Joined by one key alone: whatever
+# else it says, a condition with OR is asked of each row against each other.
 _MAKE = """
-WITH made AS (
-    SELECT min(row) AS first_row, gen_random_uuid() AS id FROM arrival WHERE person_id IS NULL
-    GROUP BY CASE WHEN nhs_number <> '' THEN nhs_number ELSE 'row' || row END
+WITH keyed AS (
+    SELECT row, CASE WHEN nhs_number <> '' THEN nhs_number ELSE 'row' || row END AS key
+    FROM arrival WHERE person_id IS NULL
+), made AS (
+    SELECT key, min(row) AS first_row, gen_random_uuid() AS id FROM keyed GROUP BY key
 )
 UPDATE arrival a SET person_id = made.id, fresh = (a.row = made.first_row)
-FROM made JOIN arrival f ON f.row = made.first_row
-WHERE a.person_id IS NULL
-  AND (a.row = f.row OR (a.nhs_number <> '' AND a.nhs_number = f.nhs_number))
+FROM keyed JOIN made USING (key) WHERE a.row = keyed.row
 """
 
 _INSERT_PERSON = """
@@ -149,7 +154,7 @@ ON CONFLICT (person_id, organisation_id, via) WHERE ends_at IS NULL DO NOTHING
 """
 
 
-def take_in(arrivals: Sequence[Arrival], *, basis: int, now: datetime) -> list[UUID]:
+def take_in(arrivals: Iterable[Arrival], *, basis: int, now: datetime) -> list[UUID]:
     """Find or make every arrival; returns their person ids in the order given.
 
     Must run as the system actor. A practice code that is not known, or of one that has closed,
@@ -158,7 +163,10 @@ def take_in(arrivals: Sequence[Arrival], *, basis: int, now: datetime) -> list[U
     with connection.cursor() as wrapped:
         cursor: Cursor = wrapped.cursor
         cursor.execute(_STAGE)
-        _copy(cursor, arrivals)
+        numbered = enumerate(arrivals)
+        while batch := list(islice(numbered, AT_ONCE)):
+            _copy(cursor, batch)
+        cursor.execute("ANALYZE arrival; ANALYZE arrival_point; ANALYZE arrival_need")
         for step in (
             _MATCH_NHS_NUMBER,
             _MATCH_SOURCE,
@@ -179,13 +187,13 @@ def take_in(arrivals: Sequence[Arrival], *, basis: int, now: datetime) -> list[U
         return [row[0] for row in cursor.fetchall()]
 
 
-def _copy(cursor: Cursor, arrivals: Sequence[Arrival]) -> None:
+def _copy(cursor: Cursor, batch: list[tuple[int, Arrival]]) -> None:
     with cursor.copy(
         "COPY arrival (row, source, source_id, nhs_number, given_name, family_name, date_of_birth,"
         " sex, ethnic_category, imd_decile, imd_edition, language, practice_code, died_on, restricted)"
         " FROM STDIN"
     ) as copy:
-        for row, a in enumerate(arrivals):
+        for row, a in batch:
             copy.write_row(
                 (
                     row,
@@ -206,11 +214,10 @@ def _copy(cursor: Cursor, arrivals: Sequence[Arrival]) -> None:
                 )
             )
     with cursor.copy("COPY arrival_point FROM STDIN") as copy:
-        for row, a in enumerate(arrivals):
+        for row, a in batch:
             for point in a.contact_points:
                 copy.write_row((row, point.kind, point.value, point.as_given, point.quality))
     with cursor.copy("COPY arrival_need FROM STDIN") as copy:
-        for row, a in enumerate(arrivals):
+        for row, a in batch:
             for kind, detail in a.needs:
                 copy.write_row((row, kind, detail))
-    cursor.execute("ANALYZE arrival; ANALYZE arrival_point; ANALYZE arrival_need")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import ibis
@@ -14,10 +14,11 @@ from openprotect.people.population import Population, engine
 
 RESTRICTED = "restricted"
 LISTED_ONLY = "list:"
+AT_ONCE = 5_000
 
 
-def arrivals(population: Population, dataset: str, ids: Collection[str]) -> list[Arrival]:
-    """The people with these pseudonyms in a dataset, ordered by them.
+def arrivals(population: Population, dataset: str, ids: Collection[str]) -> Iterator[Arrival]:
+    """The people with these pseudonyms in a dataset, ordered by them; few are whole in memory at once.
 
     Somebody who stands on an imported list but not in the records (`list:` and their NHS
     number) arrives with nothing but that number: the list has brought the rest.
@@ -29,16 +30,14 @@ def arrivals(population: Population, dataset: str, ids: Collection[str]) -> list
         people = population.table(backend, dataset, "people")
         identities = population.table(backend, dataset, "identities")
         wanted = ibis.memtable({"person_id": known}, schema={"person_id": "string"})
-        rows = (
-            wanted.join(people, "person_id")
-            .join(identities, "person_id")
-            .order_by("person_id")
-            .to_pyarrow()
-            .to_pylist()
-        )
+        rows = wanted.join(people, "person_id").join(identities, "person_id").order_by("person_id").to_pyarrow()
     finally:
         backend.disconnect()
-    return [_arrival(row, dataset) for row in rows] + [_listed(i, dataset) for i in listed]
+    for batch in rows.to_batches(max_chunksize=AT_ONCE):
+        for row in batch.to_pylist():
+            yield _arrival(row, dataset)
+    for each in listed:
+        yield _listed(each, dataset)
 
 
 def _arrival(row: dict[str, Any], dataset: str) -> Arrival:

@@ -21,7 +21,7 @@ from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.jobs import cohorts, sweeper
 from openprotect.journey import flow
 from openprotect.people import actions as people
-from openprotect.people import queries
+from openprotect.people import arrivals, queries
 from openprotect.people.errors import ListAlreadyReceived
 from openprotect.people.facts import Arrival, ListTotals
 from openprotect.people.population import Population
@@ -201,10 +201,10 @@ def test_who_comes_back_on_the_list_is_the_same_member(folder: Path) -> None:
 # --- Who is who ---
 
 
-def take_in(*arrivals: Arrival, now: datetime = BEGINS) -> list[object]:
+def take_in(*who: Arrival, now: datetime = BEGINS) -> list[object]:
     by = system("test", now=now)
     basis = governance.find_basis(DIRECT_CARE)
-    return flow.perform(people.take_in_people, people=arrivals, basis=basis, by=by, now=now)
+    return flow.perform(people.take_in_people, people=who, basis=basis, by=by, now=now)
 
 
 def test_the_same_nhs_number_from_another_source_is_the_same_person(folder: Path) -> None:
@@ -246,6 +246,19 @@ def test_one_person_twice_with_two_addresses_is_one(folder: Path) -> None:
     )
     assert (totals.rows_in, totals.new, totals.duplicate) == (2, 1, 1)
     assert here() == {"Anne"}
+
+
+def test_people_are_told_apart_without_comparing_everybody_with_everybody(folder: Path) -> None:
+    unnamed = (replace(ADA, source_id=str(number), nhs_number="") for number in range(3_000))
+    with enter(system("test", now=BEGINS)), connection.cursor() as cursor:
+        basis = governance.find_basis(DIRECT_CARE)
+        assert basis is not None
+        assert len(set(arrivals.take_in(unnamed, basis=basis, now=BEGINS))) == 3_000
+        cursor.execute("UPDATE arrival SET person_id = NULL")
+        cursor.execute(f"EXPLAIN {arrivals._MAKE}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Hash Join" in plan
+    assert "Nested Loop" not in plan
 
 
 # --- Restricted ---

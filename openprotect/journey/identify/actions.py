@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -67,7 +67,7 @@ def build_cohort(
     dataset: str,
     index_date: date,
     result: CohortResult,
-    arrivals: Sequence[Arrival],
+    arrivals: Iterable[Arrival],
     codelists: Mapping[str, str] | None = None,
     data_age: Mapping[str, str] | None = None,
     by: Scope,
@@ -89,8 +89,9 @@ def build_cohort(
     finding, asking, caring = (
         programmes.require_basis(pack_version, part, now=now) for part in (FINDING, ASKING, CARING)
     )
-    ids = people.take_in_people(people=arrivals, basis=caring, by=by, now=now).value
-    person_of = {a.known_as or a.source_id: person for a, person in zip(arrivals, ids, strict=True)}
+    found_as: list[str] = []
+    ids = people.take_in_people(people=_noting(arrivals, found_as), basis=caring, by=by, now=now).value
+    person_of = dict(zip(found_as, ids, strict=True))
     with connection.cursor() as cursor:
         number = keeping.next_number(cursor, version.programme)
     cohort = programmes.pack(pack_version).cohort
@@ -135,7 +136,7 @@ def build_cohort(
         cursor.execute(_GRANT, fields)
     run.save(update_fields=["joined", "left"])
     record("cohort built", by=by, of="cohort run", id=run.id)
-    record("members identified", by=by, of="cohort run", id=run.id, why=f"{len(arrivals)} people")
+    record("members identified", by=by, of="cohort run", id=run.id, why=f"{len(ids)} people")
     return Done(BuiltRun(run.id, result, run.joined, run.left), (CohortBuilt(run.id),))
 
 
@@ -207,6 +208,13 @@ def let_go(*, member: UUID, by: Scope, now: datetime) -> Done[None]:
     if found and not Member.objects.filter(person_id=found.person_id, left_at=None).exists():
         governance.end_access(person=found.person_id, via="programme", by=by, now=now)
     return Done(None)
+
+
+def _noting(arrivals: Iterable[Arrival], found_as: list[str]) -> Iterator[Arrival]:
+    """The same, and what the cohort calls each, in the same order."""
+    for arrival in arrivals:
+        found_as.append(arrival.known_as or arrival.source_id)
+        yield arrival
 
 
 def _copy(cursor: CursorWrapper, result: CohortResult, person_of: dict[str, UUID]) -> None:
