@@ -24,8 +24,8 @@ from openprotect.governance import clock
 from openprotect.governance.scope import Scope, enter, nobody
 from openprotect.lib.errors import Refusal
 from openprotect.web import errors
-from openprotect.web.identity import is_stranger, scope_of
-from openprotect.web.strangers import STRANGERS
+from openprotect.web.identity import scope_of
+from openprotect.web.strangers import STRANGERS, written_singly
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger(__name__)
@@ -104,10 +104,8 @@ def _write_counted(scope: Scope) -> None:
 
 
 def _recorded(request: HttpRequest, response: HttpResponseBase, refusal: Refusal, scope: Scope) -> HttpResponseBase:
-    if is_stranger(request, scope):
-        address = str(request.META.get("REMOTE_ADDR", ""))
-        if not STRANGERS.is_written(address, second=time.monotonic()):
-            return response
+    if not written_singly(request, scope):
+        return response
     try:
         route = request.resolver_match.view_name if request.resolver_match else ""
         governance.record_denial(by=scope, refusal=type(refusal).__name__, route=route)

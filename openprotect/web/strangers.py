@@ -6,10 +6,16 @@ and lost where the process ends before. Whoever is signed in, or ever was in thi
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections import Counter
 from pathlib import Path
 from threading import Lock
+
+from django.http import HttpRequest
+
+from openprotect.governance.scope import Scope
+from openprotect.web.identity import is_stranger
 
 _FILE = Path(__file__).with_name("strangers.toml")
 _MINUTE = 60
@@ -64,6 +70,12 @@ class Strangers:
             self._due += self._counted
             self._minute, self._counted = minute, 0
             self._refused.clear()
+
+
+def written_singly(request: HttpRequest, scope: Scope) -> bool:
+    """Whether the refusal of whoever asks now is an event of its own; where it is not, it has been counted."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    return not is_stranger(request, scope) or STRANGERS.is_written(address, second=time.monotonic())
 
 
 STRANGERS = Strangers(**tomllib.loads(_FILE.read_text(encoding="utf-8")))

@@ -139,6 +139,21 @@ def test_whoever_comes_as_nobody_is_refused_and_that_is_written_down(method: str
     assert _one("SELECT object_id FROM governance_auditevent WHERE action = 'refused'") == route
 
 
+def test_links_that_are_made_up_do_not_fill_the_trail(need: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _referred(need)
+    monkeypatch.setattr(STRANGERS, "events", 3)
+    stranger = Client()
+    answers = [stranger.get(f"/r/{'x' * 20}{each}") for each in range(8)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert _one("SELECT count(*) FROM governance_auditevent WHERE action = 'door refused'") == 3
+    # And a link that opens something is written down however many were tried before
+    assert stranger.get(path, follow=True).status_code == 200
+    assert _one("SELECT count(*) FROM governance_auditevent WHERE action = 'referral opened'") == 1
+    monkeypatch.setattr(time, "monotonic", lambda before=time.monotonic: before() + 60)
+    Client().get("/healthz")
+    assert _one("SELECT why FROM governance_auditevent WHERE why LIKE '%counted'") == "5 more of strangers, counted"
+
+
 def test_a_stranger_does_not_fill_the_trail_and_nobody_who_is_signed_in_is_only_counted(
     need: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from openprotect.web.pages import ScopedRequest, page
 from openprotect.web.partner import presenter
 from openprotect.web.partner.presenter import VERBS
 from openprotect.web.staff.forms import Form
+from openprotect.web.strangers import written_singly
 
 
 @require_GET
@@ -28,7 +29,9 @@ def open_link(request: ScopedRequest, token: str) -> HttpResponse:
     """The door: from here on this browser has the referral. Unknown, expired and ended look the same."""
     opened = flow.perform(actions.open_referral, token=token, by=request.scope, now=request.scope.now)
     if opened is None:
-        return _no_referral_page(request)  # the action has written down which door it was
+        if written_singly(request, request.scope):
+            flow.perform(actions.note_refused_link, token=token, by=request.scope, now=request.scope.now)
+        return _no_referral_page(request)
     remember_partner(request, PartnerProof(str(opened.link)))
     return redirect("partner:referral")
 

@@ -5,6 +5,7 @@ from openprotect.journey.act.actions.handing_over import hand_over
 from openprotect.journey.act.actions.raising import follow_moves, own_restricted, raise_calls, raise_for
 from openprotect.journey.act.actions.referring import (
     answer_referral,
+    note_refused_link,
     open_referral,
     refer,
     send_referral_link,
@@ -24,6 +25,7 @@ __all__ = [
     "hand_over",
     "hand_over_early",
     "hand_to_care",
+    "note_refused_link",
     "open_referral",
     "own_restricted",
     "raise_calls",

@@ -166,11 +166,16 @@ def open_referral(*, token: str, by: Scope, now: datetime) -> Done[OpenedLink | 
     """
     with enter(system("door", now=now)) as as_door:
         opened = link_opens(token_hash=hash_of(token), scope=as_door)
-        if opened is None:
-            record("door refused", by=as_door, of="referral link", id=hash_of(token)[:16])
-            return Done(None)
-        record("referral opened", by=as_door, person=opened.person, of="referral", id=opened.referral)
+        if opened is not None:
+            record("referral opened", by=as_door, person=opened.person, of="referral", id=opened.referral)
         return Done(opened)
+
+
+def note_refused_link(*, token: str, by: Scope, now: datetime) -> Done[None]:
+    """Write down which link opened nothing. Whoever lets strangers try says how often: each try is an event."""
+    with enter(system("door", now=now)) as as_door:
+        record("door refused", by=as_door, of="referral link", id=hash_of(token)[:16])
+    return Done(None)
 
 
 def answer_referral(*, referral: UUID, verb: str, outcome: str, text: str, by: Scope, now: datetime) -> Done[None]:
