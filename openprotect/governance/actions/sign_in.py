@@ -73,7 +73,7 @@ def set_password(*, token: str, password: str, by: Scope, now: datetime, real_no
     user = User.objects.get(pk=held.user_id)
     with enter(system("governance", now=now)):
         user.set_password(password)
-        user.save(update_fields=["password"])  # type: ignore[misc]
+        user.keep_password()
         Credential.objects.filter(user=user).update(setup_hash=None, setup_until=None)
         end_all([user.pk])
     record("password set", by=by, of="user", id=user.pk)
@@ -91,7 +91,7 @@ def change_password(*, user: int, password: str, by: Scope, now: datetime) -> Do
         raise NoPasswordHere()
     with enter(system("governance", now=now)):
         found.set_password(password)
-        found.save(update_fields=["password"])  # type: ignore[misc]
+        found.keep_password()
         end_all([found.pk])
     record("password changed", by=by, of="user", id=found.pk)
     return Done(None)

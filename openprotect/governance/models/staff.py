@@ -67,6 +67,10 @@ class User(AbstractBaseUser):
             kwargs["update_fields"] = [name for name in named if name != "password"]
         if named is None or kwargs["update_fields"]:
             super().save(*args, **kwargs)
+        self.keep_password()
+
+    def keep_password(self) -> None:
+        """Write the password that was set, if one was, and nothing else of the user."""
         if self._new_password is not None:
             made = {"password": self._new_password, "changed_at": django_timezone.now()}
             Credential.objects.update_or_create(user_id=self.pk, defaults=made)

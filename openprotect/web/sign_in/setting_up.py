@@ -51,7 +51,7 @@ def password(request: ScopedRequest) -> HttpResponse:
     if sessions.second_factor_missing(request):
         return redirect("mfa_index")
     if request.method == "GET":
-        if not request.user.has_usable_password():  # type: ignore[union-attr]
+        if not (request.user.is_authenticated and request.user.has_usable_password()):
             raise NoPasswordHere()
         return page(request, "sign_in/password.html", _form(()))
     chosen = request.POST.get("password", "")
