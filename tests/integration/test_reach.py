@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,23 @@ from django.core.cache import cache
 
 from openprotect.governance import actions as governance
 from openprotect.governance import queries
-from openprotect.governance.errors import GrantsToThemselves, NoSuchTeam, OutsideYourOrganisation, ReachesEverywhere
+from openprotect.governance.errors import (
+    GrantsToThemselves,
+    NoSuchTeam,
+    OutsideYourOrganisation,
+    ReachesEverywhere,
+)
 from openprotect.governance.facts.bases import Party
+from openprotect.governance.models import Credential, Membership, Role
 from openprotect.governance.scope import Scope, enter, signing_in, system
 from openprotect.journey import flow
 from tests.factories.accounts import appointed
 from tests.factories.agreed import agreed
-from tests.factories.seen import one
+from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, FIRST, SECOND, small_service, staff
 
 pytestmark = pytest.mark.usefixtures("db")
+DAY = timedelta(days=1)
 OTHER_BOARD = (
     {"code": "U01", "name": "Other Board", "kind": "icb"},
     {"code": "U02", "name": "Other Surgery", "kind": "practice", "parent": "U01"},
@@ -57,6 +65,50 @@ def test_a_role_that_reaches_everywhere_is_given_at_a_board_alone(admin: Scope) 
     terms: dict[str, Any] = {"team": None, "title": "", "ends_at": None, "supervisor": None}
     with pytest.raises(ReachesEverywhere):
         flow.perform(governance.change_membership, membership=theirs, role="ig_lead", by=admin, now=BEGINS, **terms)
+
+
+def test_a_role_that_is_widened_is_proven_anew_by_whoever_holds_it(admin: Scope) -> None:
+    # Given two who hold a role at the board that reaches no further, one of them beside a role that does
+    widens = replace(admin, permissions=admin.permissions | {"manage.roles"})
+    role: dict[str, Any] = {"name": "clerk", "label": "Clerk"}
+    flow.perform(governance.define_role, **role, permissions=["see.needs"], by=widens, now=BEGINS)
+    one_, other = appointed("one", "T01", "clerk"), appointed("other", "T01", "clerk")
+    appointed("other", "T01", "siro")
+    for user in (one_, other):
+        flow.perform(
+            governance.enter_email, user=user, email=f"{user}@test.example", by=system("test", now=BEGINS), now=BEGINS
+        )
+    # When it is given more that ends at the board, nobody proves anything
+    flow.perform(governance.define_role, **role, permissions=["see.needs", "see.person"], by=widens, now=BEGINS)
+    assert proven(one_, other) == {one_, other}
+    # And when it reaches beyond, whoever was set up as somebody who does not is proven no more
+    flow.perform(governance.define_role, **role, permissions=["see.needs", "see.audit"], by=widens, now=BEGINS)
+    assert proven(one_, other) == {other}
+    assert rows("SELECT object_id FROM governance_auditevent WHERE action = 'proofs forgotten'") == [(str(one_),)]
+
+
+def test_a_role_is_not_widened_while_it_is_held_where_it_may_not_be_given(admin: Scope) -> None:
+    widens = replace(admin, permissions=admin.permissions | {"manage.roles"})
+    role = Role.objects.get(name="reviewer")  # in another board's practice
+    more = [*role.permissions, "see.audit"]
+    with pytest.raises(ReachesEverywhere):
+        flow.perform(governance.define_role, name="reviewer", label="Reviewer", permissions=more, by=widens, now=BEGINS)
+    assert Role.objects.get(name="reviewer").permissions == role.permissions
+
+
+def test_nobody_is_transferred_with_a_role_that_reaches_further_than_where_they_go(admin: Scope) -> None:
+    moved = appointed("moved", "T01", "ig_lead")
+    with pytest.raises(ReachesEverywhere):
+        flow.perform(governance.transfer, user=moved, organisation=organisation(FIRST), by=admin, now=BEGINS)
+    assert Membership.objects.get(user=moved, ends_at=None).organisation_id == organisation("T01")
+    handler = appointed("handler", "T01", "call_handler")
+    flow.perform(governance.transfer, user=handler, organisation=organisation("T04"), by=admin, now=BEGINS + DAY)
+    assert Membership.objects.get(user=handler, ends_at=None).organisation_id == organisation("T04")
+
+
+def proven(*users: int) -> set[int]:
+    with enter(system("test", now=BEGINS)):
+        return set(Credential.objects.filter(user__in=users).exclude(email=None).values_list("user_id", flat=True))
 
 
 def test_nobody_is_put_into_another_organisations_team(admin: Scope) -> None:

@@ -37,15 +37,36 @@ _SHORTEST = timedelta(microseconds=1)
 
 
 def define_role(*, name: str, label: str, permissions: Sequence[str], by: Scope, now: datetime) -> Done[str]:
-    """Write down what a role may do. Nobody adds a permission to a role that they hold."""
+    """Write down what a role may do. Nobody adds a permission to a role that they hold.
+
+    Where it begins to reach beyond one organisation, whoever holds it proves who they are anew, as in `appoint`; and
+    it is refused while somebody holds it elsewhere than at a board. Raises NoSuchPermission, GrantsToThemselves,
+    ReachesEverywhere.
+    """
     permit("manage.roles", by=by)
     if unknown := sorted(set(permissions) - PERMISSIONS.keys()):
         raise NoSuchPermission(names=", ".join(unknown))
     rules.definition(own=_holds(name, by=by, now=now), held=by.permissions, wanted=permissions)
+    if by.identity == "staff":
+        _widens(name, label, permissions, by=by, now=now)
     with enter(system("governance", now=now)):
         Role.objects.update_or_create(name=name, defaults={"label": label, "permissions": sorted(set(permissions))})
     record("role defined", by=by, of="role", id=name)
     return Done(name)
+
+
+def _widens(role: str, label: str, permissions: Sequence[str], *, by: Scope, now: datetime) -> None:
+    # Locked: nobody is given it meanwhile as a role that reaches no further than one organisation.
+    with enter(system("governance", now=now)):
+        before = Role.objects.select_for_update(no_key=True).filter(name=role).first()
+    if before is None or not EVERYWHERE.intersection(permissions) or EVERYWHERE.intersection(before.permissions):
+        return
+    still = Q(ends_at=None) | Q(ends_at__gt=now)
+    held = Membership.objects.filter(still, role=role).order_by("user_id")
+    for kind in sorted(set(held.order_by().values_list("organisation__kind", flat=True))):
+        rules.reach(kind=kind, label=label, permissions=permissions)
+    for user in sorted(set(held.values_list("user_id", flat=True))):
+        _forget_unless_reaching(user, role, by=by, now=now)
 
 
 def appoint(
@@ -184,11 +205,17 @@ def end_membership(*, membership: int, by: Scope, now: datetime) -> Done[None]:
 
 
 def transfer(*, user: int, organisation: int, by: Scope, now: datetime) -> Done[None]:
-    """Another organisation employs somebody from now on, in the same role; the past stays true."""
+    """Another organisation employs somebody from now on, in the same role; the past stays true.
+
+    An administrator takes no role along that reaches further than this organisation. Raises ReachesEverywhere.
+    """
     _may_manage(organisation, by=by)
     may_manage_user(user, by=by, now=now)
     with enter(system("governance", now=now)):
         leaving = list(Membership.objects.filter(user_id=user, ends_at=None).exclude(organisation_id=organisation))
+    for membership in leaving:
+        _may_give(membership.role_id, None, organisation, by=by)
+    with enter(system("governance", now=now)):
         User.objects.filter(id=user).update(home=organisation)
         for membership in leaving:
             _end(membership, now)
@@ -219,7 +246,8 @@ def _may_manage(organisation: int, *, by: Scope) -> None:
 
 def _may_give(role: str, team: int | None, organisation: int, *, by: Scope) -> None:
     """Refuse a role that there is not or that reaches further than this organisation, and another's team."""
-    found = Role.objects.filter(name=role).first()
+    with enter(system("governance", now=by.now)):  # it stays as it is read until this transaction ends
+        found = Role.objects.select_for_update(no_key=True).filter(name=role).first()
     if found is None:
         raise NoSuchRole(role=role)
     if team is not None and not Team.objects.filter(id=team, organisation=organisation, closed_at=None).exists():
@@ -235,8 +263,13 @@ def _prove_anew(user: int, role: str, *, by: Scope, now: datetime) -> None:
     reaching = Q(permissions__overlap=sorted(EVERYWHERE))
     if by.identity == "system" or not Role.objects.filter(reaching, name=role).exists():
         return
+    _forget_unless_reaching(user, role, by=by, now=now)
+
+
+def _forget_unless_reaching(user: int, role: str, *, by: Scope, now: datetime) -> None:
     still = Q(ends_at=None) | Q(ends_at__gt=now)
-    if Membership.objects.filter(still, user_id=user, role__in=Role.objects.filter(reaching)).exists():
+    reaching = Role.objects.filter(permissions__overlap=sorted(EVERYWHERE))
+    if Membership.objects.filter(still, user_id=user, role__in=reaching).exists():
         return
     with enter(system("governance", now=now)):
         forget_proofs(user)
