@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from openprotect.governance import actions as governance
 from openprotect.governance import queries
 from openprotect.governance.errors import (
     GrantsToThemselves,
     NoSuchTeam,
+    NotThere,
     OutsideYourOrganisation,
     ReachesEverywhere,
 )
 from openprotect.governance.facts.bases import Party
-from openprotect.governance.models import Credential, Membership, Role
+from openprotect.governance.models import Credential, Membership, Role, User
 from openprotect.governance.scope import Scope, enter, signing_in, system
 from openprotect.journey import flow
 from tests.factories.accounts import appointed
@@ -184,8 +186,16 @@ def test_agreements_bases_and_stops_of_others_alone_are_not_decided(admin: Scope
         assert queries.access_stop_requests(scope=guardian) == []
         assert queries.access_stop_request(asked, scope=guardian) is None
     decision: dict[str, Any] = {"request": asked, "verdict": "refused", "words": "No."}
-    with pytest.raises(OutsideYourOrganisation):
+    # It is to them as if it were not there, and the page answers as for one that is not
+    with pytest.raises(NotThere):
         flow.perform(governance.decide_access_stop, by=guardian, now=BEGINS, **decision)
+    with pytest.raises(NotThere):
+        flow.perform(governance.lift_access_stop, request=asked, words="x", by=guardian, now=BEGINS)
+    client = Client()
+    client.force_login(User.objects.get(username="other-caldicott_guardian"))
+    for last, said in (("decide", {"verdict": "refused", "words": "No."}), ("lift", {"why": "x"})):
+        answers = [client.post(f"/oversight/access-stops/{each}/{last}", said) for each in (asked, 987_654)]
+        assert {(each.status_code, each.content) for each in answers} == {(404, answers[0].content)}
     flow.perform(governance.decide_access_stop, by=staff("caldicott-guardian"), now=BEGINS, **decision)
     flow.perform(governance.end_agreement, agreement=agreement, why="Done", by=staff("ig-lead"), now=BEGINS)
 

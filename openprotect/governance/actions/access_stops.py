@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from openprotect.governance.actions.audit import permit, record
-from openprotect.governance.actions.reach import concerns
+from openprotect.governance.actions.reach import is_between_others
 from openprotect.governance.errors import (
     AlreadyDecided,
     DecisionIsIncomplete,
@@ -79,7 +79,7 @@ def decide_access_stop(
 
     In part: the organisation goes on seeing the people in `spared`. What it has open for all others
     goes to another team by what follows from the event, in the same transaction.
-    Raises DecisionIsIncomplete, AlreadyDecided, KeepsTheSafetyNet.
+    Raises NotThere, for another board's request too, DecisionIsIncomplete, AlreadyDecided, KeepsTheSafetyNet.
     """
     permit("decide.access_stop", by=by)
     if rules.missing(verdict, words, spared):
@@ -87,9 +87,8 @@ def decide_access_stop(
     events: Sequence[object] = ()
     with enter(system("access stops", now=now)):
         found = AccessStopRequest.objects.select_for_update(of=("self",)).filter(id=request).first()
-        if found is None:
+        if found is None or is_between_others(found.practice_id, found.organisation_id, by=by):
             raise NotThere()
-        concerns(found.practice_id, found.organisation_id, by=by)
         if found.status != AccessStopRequest.Status.OPEN:
             raise AlreadyDecided()
         found.status, found.words = verdict, words.strip()
@@ -121,16 +120,15 @@ def lift_access_stop(*, request: int, words: str, by: Scope, now: datetime) -> D
     """End the stop that a request led to. Nothing is given back: the organisation sees again whom it has access to.
 
     That is whoever a run, a list or a referral gave it access to meanwhile, and from their next one on
-    everybody else. Raises NotThere, StopNotInForce, ReasonIsMissing.
+    everybody else. Raises NotThere, for another board's request too, StopNotInForce, ReasonIsMissing.
     """
     permit("decide.access_stop", by=by)
     if not words.strip():
         raise ReasonIsMissing()
     with enter(system("access stops", now=now)):
         asked = AccessStopRequest.objects.filter(id=request).first()
-        if asked is None:
+        if asked is None or is_between_others(asked.practice_id, asked.organisation_id, by=by):
             raise NotThere()
-        concerns(asked.practice_id, asked.organisation_id, by=by)
         stop = (
             AccessStop.objects.select_for_update(of=("self",), no_key=True).filter(request=asked, ends_at=None).first()
         )

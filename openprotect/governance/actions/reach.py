@@ -25,12 +25,17 @@ def may_change(*organisations: int, by: Scope) -> None:
 
 def concerns(*organisations: int, by: Scope) -> None:
     """Refuse to decide about what is between others alone, such as another board's agreement."""
-    if (
-        by.identity == "staff"
-        and organisations
-        and (by.organisation is None or covered_by(by.organisation).isdisjoint(organisations))
-    ):
+    if is_between_others(*organisations, by=by):
         raise OutsideYourOrganisation()
+
+
+def is_between_others(*organisations: int, by: Scope) -> bool:
+    """Whether something is between others alone. Who may not learn that there is such a thing is told it is not there."""
+    return (
+        by.identity == "staff"
+        and bool(organisations)
+        and (by.organisation is None or covered_by(by.organisation).isdisjoint(organisations))
+    )
 
 
 def _answered_for(organisation: int, by: Scope) -> bool:
