@@ -5,7 +5,7 @@ and what has changed is found within one, whatever the size of the whole. A file
 content: a partition in which nothing has changed keeps the files it had.
 """
 
-# ruff: noqa: S608 - every name in the SQL is one of ours, and paths are quoted by `quoted`.
+# ruff: noqa: S608 - see spool.py: nothing of what is imported is ever part of the SQL.
 from __future__ import annotations
 
 import os
@@ -38,7 +38,7 @@ from openprotect.people.population import (
 )
 from openprotect.people.spool import WITHDRAWN, Spool, kept_beside, no_rows, quoted
 
-READER = 2
+READER = 3
 """Counts up when the same files would be read otherwise, so that they are not taken for the same import."""
 
 BYTES_A_PARTITION = 16 * 2**20
@@ -100,10 +100,14 @@ class Import:
         return found
 
     def is_the_same(self, source: str, files: Mapping[str, str], sources: Mapping[str, str]) -> bool:
-        """Whether exactly these files (name -> SHA-256) are what the dataset was last made of."""
+        """Whether exactly these files (name -> SHA-256) are what the dataset was last made of.
+
+        What was only added to others takes their place when it comes as all there is.
+        """
         then = self.before
         return (
             then is not None
+            and (then.whole or self.changes)
             and (then.source, then.reader, dict(then.sources)) == (source, READER, dict(sources))
             and {name: totals.sha256 for name, totals in then.files.items()} == dict(files)
         )
@@ -204,6 +208,7 @@ class Import:
             key=self.pseudonyms.check,
             reader=READER,
             notes=tuple(notes),
+            whole=not self.changes,
         )
         self.population.switch(manifest)
         return manifest

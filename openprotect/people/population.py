@@ -181,6 +181,7 @@ class Manifest:
     key: str
     reader: int
     notes: tuple[str, ...] = ()
+    whole: bool = True  # the last import was all there is, and no changes to what was there
 
     def latest(self, table: str) -> date | None:
         """The latest date of any record in a table: how old its data is."""

@@ -33,8 +33,8 @@ class Pseudonyms:
 
     def sql(self, column: str) -> str:
         """The same for a column of text, in DuckDB, whose `pads` are those of `pads`."""
-        inner = f"unhex(sha256((SELECT inner_pad FROM pads) || encode({column})))"  # noqa: S608 - a column of ours
-        return f"left(sha256((SELECT outer_pad FROM pads) || {inner}), {LENGTH})"  # noqa: S608
+        inner, outer = "(SELECT inner_pad FROM pads)", "(SELECT outer_pad FROM pads)"
+        return f"left(sha256({outer} || unhex(sha256({inner} || encode({column})))), {LENGTH})"
 
     def pads(self) -> tuple[bytes, bytes]:
         """The key as HMAC mixes it into the inner and the outer hash."""

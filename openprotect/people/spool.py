@@ -1,6 +1,9 @@
 """Rows of an import on their way: on disk, by table and partition, under the source's own ids."""
 
-# ruff: noqa: S608 - every name in the SQL is one of ours, and paths are quoted by `quoted`.
+# ruff: noqa: S608 - DuckDB takes no parameters for names of tables and columns, nor for the files that it reads and
+# writes. So those are put into the SQL here: names of TABLES and HIDDEN, whole numbers, paths that `quoted` quotes, and
+# what ibis compiled, which quotes for itself. Nothing of what is imported is ever part of the SQL: values come as files or as
+# parameters. The engine is in process, for one import, and sees nothing but what that import may see.
 from __future__ import annotations
 
 from collections.abc import Iterator

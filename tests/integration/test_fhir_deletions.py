@@ -109,6 +109,8 @@ BAD = {
     "resources are missing": (manifest(output=[{"type": "Patient", "url": "https://a/1", "count": 2},
                                                {"type": "Patient", "url": "https://a/2", "count": 2}]),
                               "Patient: read '3 resources', expected 4, as manifest.json says"),
+    "an address that is none": (manifest(deleted=[{"url": "http://[a"}]), "manifest.json, column deleted[0].url: read 'http://[a', expected an address"),
+    "a manifest without end": (manifest(output=[{"type": "Patient", "url": "a", "count": float("inf")}]), "manifest.json: read"),
     "a manifest that is a list": (lambda folder: (folder / "manifest.json").write_text("[]"), "manifest.json: read '[]', expected a JSON object"),
     "a manifest with a text": (manifest(deleted="none"), "manifest.json, column deleted: read 'none', expected a list"),
 }  # fmt: skip

@@ -152,6 +152,8 @@ BAD: dict[str, tuple[Resource, str]] = {
     "replaced and there": ({"Patient.ndjson": [*patients(), replaced(ADA, LEE)]}, f"line 4, column id: read '{ADA}', expected each once"),
     "replaced by two": ({"Patient.ndjson": [*patients(), replaced("x", ADA) | {"link": [*replaced("x", ADA)["link"], *replaced("x", LEE)["link"]]}]},
                         "line 4, column link: read"),
+    "replaced by one and by another": ({"Patient.ndjson": [*patients(), replaced("x", ADA), replaced("x", LEE)]},
+                                       f"line 5, column link: read '{LEE}', expected one patient who replaces this one: another row says {ADA}"),
     "replaced and deleted": ({"Patient.ndjson": [*patients(), replaced("x", ADA)], "deleted/1.ndjson": [deleting("Patient/x")]},
                              "deleted/1.ndjson, line 1, column entry[0].request.url: read 'Patient/x', expected what is not in the export as well"),
 }  # fmt: skip

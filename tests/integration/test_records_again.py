@@ -4,13 +4,14 @@ import stat
 import subprocess
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from openprotect.interop.feeds.records import UNKNOWN, RecordsHaveFaults, import_records
+from openprotect.interop.feeds.records import UNKNOWN, AnotherSource, RecordsHaveFaults, import_records
 from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.people import partitions
 from openprotect.people.population import TABLES as TYPES
@@ -158,6 +159,32 @@ def test_a_row_that_was_filed_under_somebody_else_moves(
     with pytest.raises(RecordsHaveFaults) as refused:
         import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
     assert "events.csv, row 2, column row_id: read 'r8', expected each once" in str(refused.value.faults[0])
+
+
+def test_what_is_added_to_a_table_comes_from_where_the_table_came_from(tables: Path, population: Population) -> None:
+    hospital = {"events": "hospital_records"}
+    import_records(tables, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, sources=hospital)
+    delta = tables.with_name("delta")
+    delta.mkdir()
+    (delta / "events.csv").write_text(EVENTS + "p2,2020-02-02,84114007,snomed,,\n")
+    more = partial(import_records, delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert more().manifest.sources["events"] == "hospital_records"
+    with pytest.raises(AnotherSource, match="The events of the records 'd' come from hospital_records"):
+        more(sources={"events": "a_register"})
+    assert more(sources=hospital).same
+
+
+def test_an_extract_that_was_added_takes_the_place_of_all_when_it_is_said_to_be_whole(
+    tables: Path, population: Population
+) -> None:
+    bring_in(tables, population)
+    delta = write_tables(tables.with_name("delta"))
+    (delta / "people.csv").write_text(PEOPLE.replace("p3,", "p4,"))
+    added = import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert added.manifest.tables["people"] == 4
+    whole = bring_in(delta, population)
+    assert (whole.same, whole.manifest.tables["people"]) == (False, 3)
+    assert import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True).same
 
 
 def test_whoever_is_removed_has_no_records_any_more(tables: Path, population: Population) -> None:

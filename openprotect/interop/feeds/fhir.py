@@ -5,7 +5,7 @@ in error, or is not sure, or has no code or date, is left out and counted. A sta
 from the conditions and procedures that name it.
 """
 
-# ruff: noqa: S608 - every name in the SQL is one of ours, and paths are quoted by `quoted`.
+# ruff: noqa: S608 - see people/spool.py: nothing of what is imported is ever part of the SQL.
 from __future__ import annotations
 
 import hashlib

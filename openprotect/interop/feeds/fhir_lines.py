@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ LONGEST = 4_000_000
 
 _KIND = {dict: "an object", list: "a list", str: "a text", bool: "true or false", float: "a number"}
 _LONGEST_DATE = 40
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(Z|[+-]([01]\d):[0-5]\d)?", re.ASCII)
 
 
 class Wrong(Exception):
@@ -103,7 +106,7 @@ def _whole_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 def _object(file: str, number: int, text: bytes, faults: Faults) -> dict[str, Any] | None:
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=no_constant)
     except UnicodeDecodeError:
         faults.add(file, number, "", "bytes that are no characters of UTF-8", "JSON in UTF-8")
         return None
@@ -113,10 +116,21 @@ def _object(file: str, number: int, text: bytes, faults: Faults) -> dict[str, An
     if not isinstance(found, dict):
         faults.add(file, number, "", found, "a resource, which is a JSON object")
         return None
+    if _HALF.search(text) and _has_halves(found):
+        faults.add(file, number, "", "half of a character (\\ud800 to \\udfff alone)", "characters that are whole")
+        return None
     return found
 
 
-def _no_constant(name: str) -> float:
+def _has_halves(found: object) -> bool:
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def no_constant(name: str) -> float:
     raise ValueError(name)
 
 
@@ -133,7 +147,10 @@ def of(kind: type[T], holder: dict[str, Any], name: str, path: str = "") -> T | 
     if value is None:
         return None
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return cast(T, float(value))
+        try:
+            return cast(T, float(value))
+        except OverflowError:
+            raise Wrong(f"{path}{name}", "a number of hundreds of digits", _KIND[kind]) from None
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise Wrong(f"{path}{name}", value, _KIND[kind])
     return value
@@ -176,6 +193,8 @@ def day_of(holder: dict[str, Any], name: str, today: date, path: str = "") -> Da
     widths = [4, 2, 2][: len(parts)]
     if len(text) > _LONGEST_DATE or len(parts) > 3 or (clock and len(parts) < 3) or ("T" in text and not clock):
         raise Wrong(f"{path}{name}", text, expected)
+    if clock and not _CLOCK.fullmatch(clock):
+        raise Wrong(f"{path}{name}", text, f"{expected}, with a time as 09:30:00Z or 09:30:00+01:00")
     if [len(part) for part in parts] != widths or not all(p.isascii() and p.isdecimal() for p in parts):
         raise Wrong(f"{path}{name}", text, expected)
     try:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from openprotect.interop.feeds.comma_separated import shown
-from openprotect.interop.feeds.fhir_lines import Wrong, objects, of
+from openprotect.interop.feeds.fhir_lines import Wrong, no_constant, objects, of
 from openprotect.lib.errors import Fault
 
 MANIFEST, DELETED = "manifest.json", "deleted"
@@ -39,7 +39,7 @@ def promised(folder: Path, faults: list[Fault]) -> Promised:
     if not path.is_file():
         return found
     try:
-        raw = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        raw = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), parse_constant=no_constant)
     except (ValueError, RecursionError):
         raw = None
     if not isinstance(raw, dict):
@@ -57,7 +57,11 @@ def _read(raw: dict[str, Any], found: Promised) -> None:
         if kind := of(str, file, "type", f"output[{at}]."):
             _count(found, kind, file, f"output[{at}].")
     for at, file in enumerate(objects(raw, DELETED)):
-        found.deleted.append(_name_in(of(str, file, "url", f"deleted[{at}].") or ""))
+        address = of(str, file, "url", f"deleted[{at}].") or ""
+        try:
+            found.deleted.append(unquote(urlsplit(address).path).rpartition("/")[2])
+        except ValueError:
+            raise Wrong(f"deleted[{at}].url", address, "an address") from None
         _count(found, DELETED, file, f"deleted[{at}].")
     found.errors = len(objects(raw, "error"))
 
@@ -66,10 +70,6 @@ def _count(found: Promised, kind: str, file: dict[str, Any], path: str) -> None:
     number = of(float, file, "count", path)
     before = found.numbers.get(kind, 0)
     found.numbers[kind] = None if number is None or before is None else before + int(number)
-
-
-def _name_in(address: str) -> str:
-    return unquote(urlsplit(address).path).rpartition("/")[2]
 
 
 def deleted_files(folder: Path, says: Promised, faults: list[Fault]) -> list[Path]:
@@ -95,7 +95,7 @@ def missing_types(says: Promised, found: Collection[str], read: Collection[str])
     return [
         Fault(f"{kind}.ndjson", "", "", "no such file", f"it, as {MANIFEST} names it")
         for kind, number in says.numbers.items()
-        if kind in read and kind not in found and number != 0
+        if kind in read and kind not in found and number != 0 and kind != DELETED
     ]
 
 

@@ -66,7 +66,8 @@ class Context:
 def patient(resource: Row, context: Context) -> list[Row]:
     """One row: the columns of people and of identities. None of a patient who was replaced by another one."""
     if heir := _heir(resource):
-        context.replaced.by[id_of(resource)] = heir
+        if (other := context.replaced.by.setdefault(id_of(resource), heir)) != heir:
+            raise Wrong("link", heir, f"one patient who replaces this one: another row says {other}")
         raise Skipped(REPLACED)
     if of(bool, resource, "active") is False:
         context.noticed["patients whose record is said not to be in use any more (active: false), kept"] += 1

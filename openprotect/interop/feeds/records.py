@@ -51,6 +51,12 @@ class NotASource(Refusal):
     """
 
 
+class AnotherSource(Refusal):
+    """The {table} of the records '{dataset}' come from {before}, and what is added to them cannot come from {given}: a legal
+    basis covers a table as a whole. Keep them in a dataset of their own, or import all of it anew.
+    """
+
+
 @dataclass(frozen=True)
 class Incoming:
     """Checked rows of one source. `rows` have `row_hash`, `nth` and `entry` besides columns of their own.
@@ -135,18 +141,18 @@ def import_records(
     that is not as `SOURCES` has it. The same files again change nothing and are only read for their hash.
 
     Raises RecordsHaveFaults with every fault (at most 50 of a kind, with their number),
-    NotADatasetName, and with `changes` NoSuchDataset; then nothing has changed.
+    NotADatasetName, and with `changes` NoSuchDataset, AnotherSource; then nothing has changed.
     """
     found, faults = form.find(folder, changes=changes)
     if faults:
         raise RecordsHaveFaults(faults)
     hashes = {name: _hash(paths) for name, paths in found.items()}
-    come_from = dict(SOURCES) | dict(sources or {})
     with population.writing(dataset) as work:
         backend = engine(work, memory=MEMORY)
         try:
             size = sum(_size(path) for paths in found.values() for path in paths)
             writing = Import(population, dataset, work, backend, size, changes)
+            come_from = _come_from(writing, sources or {})
             if writing.before and writing.is_the_same(form.name, hashes, come_from):
                 population.mark_last(dataset)
                 return Imported(writing.before, writing.before.notes, same=True)
@@ -162,6 +168,17 @@ def import_records(
         finally:
             backend.disconnect()
     return Imported(manifest, manifest.notes)
+
+
+def _come_from(writing: Import, given: Mapping[str, str]) -> dict[str, str]:
+    """Where each table comes from; one to which rows are added, from where it came. Raises AnotherSource."""
+    found = dict(SOURCES)
+    if writing.changes and writing.before:
+        found |= writing.before.sources
+        for table, source in given.items():
+            if found[table] != source and writing.before.tables[table]:
+                raise AnotherSource(table=table, dataset=writing.dataset, before=found[table], given=source)
+    return found | dict(given)
 
 
 def sources_given(given: Sequence[str]) -> dict[str, str]:
@@ -198,6 +215,9 @@ def _hold_against(incoming: Sequence[Incoming], writing: Import) -> None:
     people = next((source.name for source in incoming if source.is_people), f"the records '{writing.dataset}'")
     for origin, source in enumerate(incoming):
         if source.is_people:
+            if not writing.changes and writing.spool.rows("people") is None:
+                nobody = Fault(source.name, "", "", "nobody", "at least one person, for all that was there before goes")
+                raise RecordsHaveFaults([nobody])
             source.wrong(source.person, _values(writing.spool.twice()), "each once: another row has it with other data")
             for column in source.unique:
                 shared = _values([writing.shared_numbers()])

@@ -5,6 +5,8 @@ versions may be absent. What it does not have (NHS number, practice, telephone, 
 empty. Its races are no NHS ethnic categories, so the category stays empty too.
 """
 
+from collections.abc import Callable, Mapping
+
 import ibis
 import ibis.expr.types as ir
 
@@ -63,6 +65,27 @@ def _coded(date: str, system: str) -> Columns:
     }
 
 
+def _coded_file(
+    file: str,
+    date: str,
+    table: str,
+    system: str,
+    unused: str,
+    *more: Column,
+    may_be_absent: bool = True,
+    skip: Mapping[str, Callable[[ir.Table], ir.BooleanValue]] | None = None,
+) -> Source:
+    """A file of which each row is a code of somebody on a day."""
+    return Source(
+        file,
+        (required(day(date)), _patient("PATIENT"), _code("CODE"), *more, *_ignored(unused)),
+        person="PATIENT",
+        into={table: _coded(date, system)},
+        may_be_absent=may_be_absent,
+        skip=skip or {},
+    )
+
+
 def _either(rows: ir.Table) -> ir.DateValue:
     """Versions of Synthea call the day of a procedure START or DATE."""
     return ibis.coalesce(rows.START.cast("date"), rows.DATE.cast("date"))
@@ -114,29 +137,22 @@ SYNTHEA = Tabular(
         order=(("BIRTHDATE", "DEATHDATE"),),
     ),
     others=(
-        Source(
+        _coded_file(
             "conditions.csv",
-            (
-                required(day("START")),
-                _patient("PATIENT"),
-                _code("CODE"),
-                *_ignored("STOP ENCOUNTER DESCRIPTION"),
-                optional(choice("SYSTEM", ("SNOMED-CT", "http://snomed.info/sct"))),
-            ),
-            person="PATIENT",
-            into={"events": _coded("START", "snomed")},
+            "START",
+            "events",
+            "snomed",
+            "STOP ENCOUNTER DESCRIPTION",
+            optional(choice("SYSTEM", ("SNOMED-CT", "http://snomed.info/sct"))),
+            may_be_absent=False,
         ),
-        Source(
+        _coded_file(
             "medications.csv",
-            (
-                required(day("START")),
-                _patient("PATIENT"),
-                _code("CODE"),
-                *_ignored("STOP PAYER ENCOUNTER DESCRIPTION BASE_COST PAYER_COVERAGE DISPENSES TOTALCOST"),
-                *_ignored("REASONCODE REASONDESCRIPTION"),
-            ),
-            person="PATIENT",
-            into={"medicines": _coded("START", "rxnorm")},
+            "START",
+            "medicines",
+            "rxnorm",
+            "STOP PAYER ENCOUNTER DESCRIPTION BASE_COST PAYER_COVERAGE DISPENSES TOTALCOST REASONCODE REASONDESCRIPTION",
+            may_be_absent=False,
         ),
         Source(
             "encounters.csv",
@@ -170,18 +186,7 @@ SYNTHEA = Tabular(
             skip={"no LOINC code": lambda rows: ~rows.CODE.re_search(r"^\d{1,7}-\d$")},
             may_be_absent=True,
         ),
-        Source(
-            "immunizations.csv",
-            (
-                required(day("DATE")),
-                _patient("PATIENT"),
-                _code("CODE"),
-                *_ignored("ENCOUNTER DESCRIPTION BASE_COST COST"),
-            ),
-            person="PATIENT",
-            into={"events": _coded("DATE", "cvx")},
-            may_be_absent=True,
-        ),
+        _coded_file("immunizations.csv", "DATE", "events", "cvx", "ENCOUNTER DESCRIPTION BASE_COST COST"),
         Source(
             "procedures.csv",
             (
@@ -196,20 +201,14 @@ SYNTHEA = Tabular(
             skip={_UNDATED: lambda rows: _either(rows).isnull()},
             may_be_absent=True,
         ),
-        Source(
+        _coded_file(
             "allergies.csv",
-            (
-                required(day("START")),
-                _patient("PATIENT"),
-                _code("CODE"),
-                optional(text("SYSTEM", 60)),
-                *_ignored("STOP ENCOUNTER DESCRIPTION TYPE CATEGORY"),
-                *_ignored("REACTION1 DESCRIPTION1 SEVERITY1 REACTION2 DESCRIPTION2 SEVERITY2"),
-            ),
-            person="PATIENT",
-            into={"events": _coded("START", "snomed")},
+            "START",
+            "events",
+            "snomed",
+            "STOP ENCOUNTER DESCRIPTION TYPE CATEGORY REACTION1 DESCRIPTION1 SEVERITY1 REACTION2 DESCRIPTION2 SEVERITY2",
+            optional(text("SYSTEM", 60)),
             skip={"no SNOMED CT code": lambda rows: rows.SYSTEM.upper().contains("RXNORM")},
-            may_be_absent=True,
         ),
     ),
 )
