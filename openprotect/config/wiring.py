@@ -3,9 +3,10 @@
 from django.conf import settings
 
 from openprotect.interop.outbox.provider import Outbox
-from openprotect.jobs import tasks
+from openprotect.jobs import explaining, tasks
 from openprotect.journey import flow
 from openprotect.journey.contact import ports
+from openprotect.people.population import Population
 from openprotect.web.sign_in import recording
 
 BANNER = "Synthetic: not for care"
@@ -21,4 +22,11 @@ def connect() -> None:
         )
     )
     flow.connect_jobs(tasks.DEFERRED)
+    explaining.connect(_records)
     recording.connect()
+
+
+def _records() -> tuple[Population, ...]:
+    """Where the records of everybody are: those that were imported, and in a demo its own."""
+    imported = Population(settings.DATA / "population", key=settings.PSEUDONYM_KEY)
+    return (imported,) if settings.MODE == "live" else (imported, Population(settings.DATA / "demo" / "population"))

@@ -140,17 +140,20 @@ def explain(
 ) -> Explanation:
     """Why somebody is in the cohort of a version or not: a view of their record, for those who care for them.
 
-    Raises NotPermitted, NotThere, NotInTheRecords.
+    It reads what a run may read, and no more. Raises NotPermitted, NotThere, RestrictedRecord, NotInTheRecords,
+    NoLiveBasis, OptOutsNotFresh.
     """
     names = flow.perform(identify.open_records, person=person, by=by, now=now)
     with enter(system("worker", now=now)) as scope:
         cohort, codelists = programmes.cohort_with_lists(pack_version)
-        lists = people.listed(scope=scope, versions=set(list_versions(cohort)))
-        localities = governance.localities_of_practices()
-    known_as = next((found for name in names if (found := population.find(dataset, name))), None)
+        may = what_may_be_read(pack_version, (cohort,), population.manifest(dataset).sources, by=scope)
+    # Whoever is not in the records may stand on a list, by the same NHS number.
+    known_as = next((found for name in names if (found := population.find(dataset, name))), next(iter(names), None))
     if known_as is None:
         raise NotInTheRecords(dataset=dataset)
-    return explain_person(cohort, codelists, population, dataset, index_date, known_as, lists, localities)
+    given = (may.lists, may.known, may.localities, may.covered)
+    told = explain_person(cohort, codelists, population, dataset, index_date, known_as, *given)
+    return replace(told, left_out=may.left_out)
 
 
 def _data_age(population: Population, dataset: str) -> dict[str, str]:

@@ -47,7 +47,8 @@ def dispose(*, now: datetime) -> None:
 
 # The tables whose rows go by themselves; what hangs on them goes with them.
 DELETED = frozenset({
-    "check_in_doortry", "check_in_draft", "outbox_message", "act_referrallink", "django_session", "procrastinate_jobs",
+    "check_in_doortry", "check_in_draft", "outbox_message", "act_referrallink", "identify_whyasked",
+    "django_session", "procrastinate_jobs",
 })  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from openprotect.governance import actions as governance
 from openprotect.governance.scope import Scope, enter, system
-from openprotect.jobs import exports, governance_letters, overdue, retention, sending, telling, trail
+from openprotect.jobs import explaining, exports, governance_letters, overdue, retention, sending, telling, trail
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
@@ -55,6 +55,7 @@ def sweep(*, now: datetime) -> int:
         steps.run("note_suspensions", lambda: flow.perform(governance.note_suspensions, by=by, now=now))
         steps.run("settle_lost", lambda: sending.settle_lost(now=now))
         steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
+        steps.run("answer_why", lambda: explaining.sweep(now=now))
         steps.run("exports", lambda: exports.sweep(now=now))
         sent = steps.run("send_due", lambda: sending.send_due(now=now))
         steps.run("dispose", lambda: retention.dispose(now=now))

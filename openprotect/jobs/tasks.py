@@ -11,7 +11,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from openprotect.governance import clock
-from openprotect.jobs import exports, retention, sending
+from openprotect.jobs import explaining, exports, retention, sending
 
 
 @app.task(name="send_referral_link", queue="default")
@@ -26,6 +26,12 @@ def make_export(export: str) -> None:
     exports.make(export=UUID(export), now=clock.now())
 
 
+@app.task(name="answer_why", queue="default")
+def answer_why(question: str) -> None:
+    """Read the records for somebody who asked, at once."""
+    explaining.answer(question=UUID(question), now=clock.now())
+
+
 @app.task(name="remove_letters", queue="default")
 def remove_letters(letters: list[str]) -> None:
     """Remove letters to somebody whose record was erased."""
@@ -35,5 +41,6 @@ def remove_letters(letters: list[str]) -> None:
 DEFERRED: Mapping[str, Callable[..., object]] = {
     "send_referral_link": send_referral_link.defer,
     "make_export": make_export.defer,
+    "answer_why": answer_why.defer,
     "remove_letters": remove_letters.defer,
 }

@@ -36,7 +36,7 @@ from openprotect.journey.contact.events import (
     WelfareConcern,
 )
 from openprotect.journey.identify import actions as identify
-from openprotect.journey.identify.events import AskingEnded, CohortBuilt, MemberLeft
+from openprotect.journey.identify.events import AskingEnded, CohortBuilt, MemberLeft, RecordsAsked
 from openprotect.journey.learn.events import DayRecorded, RecordErased
 from openprotect.journey.triage import actions as triage
 from openprotect.journey.triage.events import NeedsFound, Triaged
@@ -88,6 +88,8 @@ FLOW: Mapping[type, tuple[Now | Later, ...]] = {
         Now(check_in.withdraw, lambda e, _: {"person": e.person}),
         Now(contact.stop, lambda e, _: {"person": e.person, "why": "died"}),
     ),
+    # identify: whoever cares for a person is told what the records say
+    RecordsAsked: (Later("answer_why", lambda e, _: {"question": str(e.question)}),),
     # identify -> contact
     CohortBuilt: (
         Now(check_in.withdraw_left, lambda e, _: {"run": e.run}),

@@ -231,9 +231,15 @@ def find_by_nhs_number(*, nhs_number: str, by: Scope, now: datetime) -> Done[UUI
 
 
 def known_to_records(*, person: UUID, by: Scope, now: datetime) -> tuple[str, ...]:
-    """By what the records of the population plane may know somebody whom the actor sees. Raises NotThere."""
-    if not Person.objects.filter(id=person).exists():
+    """By what the records of the population plane may know somebody whom the actor sees.
+
+    Raises NotThere, and RestrictedRecord.
+    """
+    restricted = Person.objects.filter(id=person).values_list("restricted", flat=True).first()
+    if restricted is None:
         raise NotThere()
+    if restricted:
+        raise RestrictedRecord()
     with enter(system("people", now=now)):
         found = Person.objects.values_list("personidentity__nhs_number", "source_id").get(id=person)
     return tuple(filter(None, found))

@@ -49,7 +49,7 @@ class Area:
 
 
 AREAS = (
-    Area("see.calls_to_action", "Needs action", "staff:worklist", ("staff:need",)),
+    Area("see.calls_to_action", "Needs action", "staff:worklist", ("staff:need", "staff:why_listed")),
     Area("act.call", "Calls", "staff:calls", ("staff:call",)),
     Area("see.referrals", "Referrals", "partner_staff:referrals", ("partner_staff:referral",)),
     Area("see.ledger", "Everybody today", "oversight:ledger"),

@@ -62,6 +62,7 @@ PERSONAL = {
     "people_listplace": "see.reasons",
     "people_listchange": "",
     "identify_reason": "see.reasons",
+    "identify_whyasked": "see.reasons",
     "identify_figure": "",  # small numbers stand in it: queries that leave these out show it
     "identify_member": "see.person",
     "contact_intent": "see.contacts",

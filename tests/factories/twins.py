@@ -16,6 +16,7 @@ from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.contact import actions as contact
+from openprotect.journey.identify import why
 from openprotect.people import actions as people
 from openprotect.people import rights
 from openprotect.people.facts import Arrival, ContactPointGiven
@@ -76,8 +77,10 @@ def twins(folder: Path) -> tuple[Twin, Twin]:
         _objects(twin.person, arrival.nhs_number)
     national.exchange(Population(folder / "population"), now=BEGINS, of_a_thousand=1000)
     now = days_pass(UNANSWERED_UNTIL_RUNG)
-    for twin in both:
+    for twin, practice in zip(both, (FIRST, SECOND), strict=True):
         _writes(twin.person, now)
+        asked = {"person": twin.person, "programme": "covid-protect"}  # an answer stays for a day
+        flow.perform(why.ask_why, **asked, by=staff(f"reviewer-{practice.lower()}", now), now=now)
         handler = staff("call-handler", now)
         call = flow.perform(contact.claim_call, by=handler, now=now)
         flow.perform(contact.record_call, call=call, outcome="no_answer", contact_point=None, by=handler, now=now)

@@ -32,6 +32,7 @@ from tests.factories.twins import Twin, twins
 SIGN_IN = re.compile(r"sign-in/")  # pages of an account of one's own, and of nobody else
 FIRST_OF = {
     "staff/needs/<uuid:need>": "SELECT id FROM act_calltoaction WHERE status <> 'closed'",
+    "staff/people/<uuid:person>/listed": "SELECT person_id FROM identify_member WHERE left_at IS NULL",
     "staff/calls/<uuid:call>": "SELECT id FROM contact_call WHERE status = 'being_phoned'",
     "staff/emergency/<int:access>/answer": "SELECT id FROM governance_emergencyaccess",
     "oversight/emergency-access/<int:access>": "SELECT id FROM governance_emergencyaccess",

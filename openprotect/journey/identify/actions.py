@@ -148,7 +148,8 @@ def _cohort_before(run: CohortRun) -> Cohort | None:
 def open_records(*, person: UUID, by: Scope, now: datetime) -> Done[tuple[str, ...]]:
     """Somebody who cares for a person looks at why the records make them a member or do not.
 
-    Returns by what the records may know them. Raises NotPermitted, NotThere.
+    Returns by what the records may know them. Raises NotPermitted, NotThere, and RestrictedRecord: the records
+    say where somebody lives and who treats them.
     """
     permit("see.reasons", by=by)
     names = people.known_to_records(person=person, by=by, now=now)

@@ -39,7 +39,7 @@ from openprotect.programmes.definitions.conditions import (
 Source = Literal["events", "medicines", "admissions", "services", "lists"]
 
 # In which table records of a system stand, and by which of its `system` values they are known.
-_TABLE_OF: Mapping[str, Source] = {
+TABLE_OF: Mapping[str, Source] = {
     "snomed": "events",
     "dmd": "medicines",
     "icd10": "admissions",
@@ -254,7 +254,7 @@ class Plan:
 
         The systems are asked here, and not in the join: it is several times faster by the code alone.
         """
-        systems = {name for system, table in _TABLE_OF.items() if table == source for name in _RECORDED_AS[system]}
+        systems = {name for system, table in TABLE_OF.items() if table == source for name in _RECORDED_AS[system]}
         return rows.filter(rows.system.isin(sorted(systems))).mutate(key=rows.code)
 
     def stays(self, rows: ir.Table) -> ir.Table:
@@ -327,7 +327,7 @@ class Plan:
         else:
             for name in place.names:
                 codes = self.lists[name]
-                if _TABLE_OF[codes.system] == source:
+                if TABLE_OF[codes.system] == source:
                     beginning = f"{codes.system} " if source == "admissions" else ""
                     yield from ((name, code, f"{beginning}{code}") for code, _ in codes.codes)
 

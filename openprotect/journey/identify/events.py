@@ -14,6 +14,13 @@ class CohortBuilt:
 
 
 @dataclass(frozen=True)
+class RecordsAsked:
+    """Somebody who cares for a person wants to know what the records say of them."""
+
+    question: UUID
+
+
+@dataclass(frozen=True)
 class AskingEnded:
     """The legal basis on which the members of a programme were asked has ended; all of them have left."""
 

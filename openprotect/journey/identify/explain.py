@@ -4,17 +4,18 @@ The truth of every condition comes from the same expressions as the run; this mo
 words, and for what is not true how near it is.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from openprotect.journey.identify.compile import Plan, Tables
-from openprotect.journey.identify.engine import LISTED_ONLY, on_lists
+from openprotect.journey.identify.compile import TABLE_OF, Plan, Tables
+from openprotect.journey.identify.engine import LISTED_ONLY, on_lists, out_of_use
 from openprotect.journey.identify.errors import NotInTheRecords
 from openprotect.journey.identify.facts import ConditionExplained, Explanation, RuleExplained
 from openprotect.journey.identify.known import all_known
@@ -22,10 +23,21 @@ from openprotect.journey.identify.near import Near, Raw, Told, ever
 from openprotect.journey.identify.passes import READ
 from openprotect.journey.identify.truth import counted, day_shown, evidence, fact, holds
 from openprotect.journey.identify.words import day, in_words, number
-from openprotect.people.population import Population, engine
+from openprotect.people.facts import Known
+from openprotect.people.population import TABLES, Population, engine
 from openprotect.programmes.codelists import CodeList
 from openprotect.programmes.definitions.cohort import Cohort
-from openprotect.programmes.definitions.conditions import Condition, Not, Several, anchors_of, parts_of, walk
+from openprotect.programmes.definitions.conditions import (
+    Admitted,
+    Condition,
+    Located,
+    Not,
+    Service,
+    Several,
+    anchors_of,
+    parts_of,
+    walk,
+)
 
 _PERSON = ("excluded", "sex", "date_of_birth", "imd_decile", "imd_edition", "practice_code", "lsoa", "locality")
 
@@ -38,32 +50,54 @@ def explain_person(
     index_date: date,
     person: str,
     lists: pa.Table | None = None,
+    known: Known | None = None,
     localities: Mapping[str, str] | None = None,
+    covered: Collection[str] = READ,
 ) -> Explanation:
     """Why `person` is in or out on `index_date`.
 
-    `person` is the id in the records, or an NHS number where the records have them; `lists` and
-    `localities` are those of `run_cohort`. Raises NotInTheRecords, NoSuchDataset.
+    `person` is the id in the records, or an NHS number where the records have them; the rest is that of
+    `run_cohort`, so that it says what a run would find. Raises NotInTheRecords, NoSuchDataset.
     """
     backend = engine()
     try:
         person_id = _person_id(backend, population, dataset, person)
-        tables = {name: population.table(backend, dataset, name) for name in READ}
+        tables = {name: population.table(backend, dataset, name) for name in READ if name in covered}
+        tables |= {name: _empty(name) for name in READ if name not in covered}
         listed = on_lists(lists, population, backend, dataset)
+        out = None if known is None else _out(backend, out_of_use(known, population, backend, dataset), person_id)
+        silent = out is not None and listed is not None and _is_there(backend, listed, person_id)
+        if out is not None and not silent:
+            return Explanation(person_id, cohort.name, index_date, out, (), out_of_use=True)
         plan = Plan(cohort, codelists, index_date, localities)
-        explanation = explain_over(plan, backend, tables, listed, person_id)
+        explanation = explain_over(
+            plan, backend, tables, listed, person_id, silent=silent, unread=set(READ) - set(covered)
+        )
     finally:
         backend.disconnect()
     if explanation is None:
         raise NotInTheRecords(dataset=dataset)
-    return explanation
+    return replace(explanation, out_of_use=silent)
 
 
 def explain_over(
-    plan: Plan, backend: Backend, tables: Tables, listed: ir.Table | None, person_id: str
+    plan: Plan,
+    backend: Backend,
+    tables: Tables,
+    listed: ir.Table | None,
+    person_id: str,
+    *,
+    silent: bool = False,
+    unread: Collection[str] = (),
 ) -> Explanation | None:
-    """The same over tables that are at hand; None for somebody who is not in them."""
+    """The same over tables that are at hand; None for somebody who is not in them.
+
+    Of whoever is `silent` places on lists are used, and no records. Of the tables that are `unread` nobody knows
+    what stands in them.
+    """
     only = {name: table.filter(table.person_id == person_id) for name, table in tables.items()}
+    if silent:
+        only |= {name: _empty(name) for name in READ if name != "people"}
     if listed is not None:
         listed = listed.filter(listed.person_id == person_id)
     asked = _Asked(plan)
@@ -73,8 +107,22 @@ def explain_over(
     if not found:
         return None
     raw = Raw(*(backend.to_pyarrow(only[name]).to_pylist() for name in ("events", "admissions", "services")))
-    telling = _Telling(plan, found[0], Near(plan, raw))
+    telling = _Telling(plan, found[0], Near(plan, raw), unread)
     return Explanation(person_id, plan.cohort.name, plan.index_date, found[0]["excluded"], tuple(telling.rules()))
+
+
+def _empty(name: str) -> ir.Table:
+    return ibis.memtable(TABLES[name].to_pyarrow().empty_table())
+
+
+def _out(backend: Backend, out: ir.Table, person_id: str) -> str | None:
+    """Why somebody's records are not used for this, if they are not."""
+    found = backend.to_pyarrow(out.filter(out.person_id == person_id).select("out").limit(1)).to_pylist()
+    return str(found[0]["out"]) if found else None
+
+
+def _is_there(backend: Backend, rows: ir.Table, person_id: str) -> bool:
+    return bool(backend.to_pyarrow(rows.filter(rows.person_id == person_id).limit(1)).num_rows)
 
 
 def _person_id(backend: Any, population: Population, dataset: str, person: str) -> str:
@@ -135,6 +183,7 @@ class _Telling:
     plan: Plan
     found: Mapping[str, Any]
     near: Near
+    unread: Collection[str] = ()
 
     def rules(self) -> Iterator[RuleExplained]:
         for at, rule in enumerate(self.plan.cohort.rules):
@@ -158,6 +207,11 @@ class _Telling:
             said = ""  # its part says it
         else:
             said = self.near.said(self.told(key, condition, [f"{side}.{at}" for at, _ in parts]))
+            asked = _tables(self.plan, condition)
+            missing = sorted(asked.intersection(self.unread))
+            if missing and not self.found[f"holds {key}"]:
+                not_read = f"{' and '.join(missing)} are not read"
+                said = not_read if len(missing) == len(asked) else f"{said}; {not_read}"
         return ConditionExplained(in_words(condition, self.plan.cohort), self.found[f"holds {key}"], said, explained)
 
     def told(self, key: str, condition: Condition, parts: list[str]) -> Told:
@@ -179,6 +233,18 @@ class _Telling:
             anchors=[None if one is None else one["date"] for one in shown],
             person=self.found,
         )
+
+
+def _tables(plan: Plan, condition: Condition) -> set[str]:
+    """The tables of records that a condition reads."""
+    match condition:
+        case Service():
+            return {"services"}
+        case Admitted():
+            return {"admissions"}
+        case Located():
+            return set()
+    return {TABLE_OF[plan.lists[name].system] for name in getattr(condition, "lists", ())}
 
 
 def as_text(explanation: Explanation) -> str:

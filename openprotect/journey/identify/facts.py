@@ -68,13 +68,19 @@ class RuleExplained:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a person is in or out on a day. `excluded` names the exclusion that came first, if one did."""
+    """Why a person is in or out on a day. `excluded` names the exclusion that came first, if one did.
+
+    The records of whoever opted out or objected are `out_of_use`: lists alone are asked, and of who is on none
+    there are no `rules`.
+    """
 
     person_id: str
     cohort: str
     index_date: date
     excluded: str | None
     rules: tuple[RuleExplained, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)  # table -> source that no legal basis covers
+    out_of_use: bool = False
 
     @property
     def is_member(self) -> bool:

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from openprotect.governance.models import LegalBasis, Organisation
+from openprotect.governance.models import LegalBasis, Membership, Organisation, User
 from openprotect.people.models import Person
 from openprotect.programmes.models import PackVersion
 
@@ -139,3 +139,45 @@ class Member(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["person"])]
+
+
+class WhyAsked(models.Model):
+    """Somebody who cares for a person asked what the records say of why a run found them or did not.
+
+    The worker reads it and writes the `answer`, the tree of rules as `why.answer_of` makes it: a copy of what
+    the records say, which goes by itself.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        ANSWERED = "answered"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    programme = models.CharField(max_length=60)
+    run = models.ForeignKey(CohortRun, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    settled_at = models.DateTimeField(null=True)
+    answer = models.JSONField(null=True)
+    refused_because = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "programme", "asked_by"], condition=Q(state="asked"), name="why_asked_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked", settled_at=None, answer__isnull=True, refused_because="")
+                | Q(state="answered", settled_at__isnull=False, answer__isnull=False, refused_because="")
+                | (Q(state="refused", settled_at__isnull=False, answer__isnull=True) & ~Q(refused_because="")),
+                name="why_asked_is_settled_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "programme", "-asked_at"], name="why_asked_of_person"),
+            models.Index(fields=["asked_at"], name="why_asked_at"),
+        ]

@@ -98,6 +98,12 @@ HELD: Mapping[str, Held] = {
         "Why you are in them", ("Reason", "Record of", "Code", "Called"),
         "SELECT reason, evidence_date, code, term FROM identify_reason WHERE person_id = %s ORDER BY id",
     ),
+    "identify_whyasked": Held(
+        "What your records were read for, to tell those who care for you why you are in a programme or not",
+        ("Programme", "Asked", "Answered", "What the records said"),
+        "SELECT programme, asked_at, settled_at, answer FROM identify_whyasked WHERE person_id = %s ORDER BY asked_at",
+        where=True,
+    ),
     "contact_intent": Held(
         "Messages and calls that were planned", ("Step", "Due", "Status", "Stopped because"),
         "SELECT step, due_at, status, stopped_because FROM contact_intent WHERE person_id = %s ORDER BY due_at, id",

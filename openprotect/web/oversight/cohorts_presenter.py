@@ -251,7 +251,14 @@ def was_in(
         "on": drawn_day("on", "On which day?", form),
         "asked": asked.day,
         "run": run,
-        "people": [{"name": named.get(each.person, "Name not shown"), "reasons": each.reasons} for each in found],
+        "people": [
+            {
+                "name": named.get(each.person, "Name not shown"),
+                "href": reverse("staff:why_listed", args=[each.person]),
+                "reasons": each.reasons,
+            }
+            for each in found
+        ],
         "onward": onward,
     }
 

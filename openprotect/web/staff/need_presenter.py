@@ -33,6 +33,7 @@ def need(
         "advice": found.advice,
         "team_there": shown_opening(found.opening, scope.now),
         "restricted": found.restricted,
+        "why_listed": reverse("staff:why_listed", args=[found.row.person]) if _may_see_why(found, scope) else "",
         "reach": [way(point) for point in found.contact_points],
         "mind": minded(found.needs),
         "rules": _rules(found),
@@ -46,6 +47,11 @@ def need(
         "errors": form.errors if form else (),
         "forms": _forms(found, scope, form or Form()),
     }
+
+
+def _may_see_why(found: CallToActionView, scope: Scope) -> bool:
+    """Not of somebody whose record is open in an emergency: why they were found is nothing to save a life by."""
+    return scope.may("see.reasons") and scope.emergency != found.row.person
 
 
 def minded(needs: Iterable[Any]) -> list[str]:

@@ -3,13 +3,14 @@
 from django.urls import path
 
 from openprotect.web.signed_in import sign_out
-from openprotect.web.staff import calls, emergency, needs_action
+from openprotect.web.staff import calls, emergency, needs_action, why_listed
 
 app_name = "staff"
 urlpatterns = [
     path("staff/worklist", needs_action.worklist, name="worklist"),
     path("staff/needs/<uuid:need>", needs_action.need, name="need"),
     path("staff/needs/<uuid:need>/<slug:verb>", needs_action.act_on, name="act_on"),
+    path("staff/people/<uuid:person>/listed", why_listed.why_listed, name="why_listed"),
     path("staff/calls", calls.calls, name="calls"),
     path("staff/calls/next", calls.next_call, name="next_call"),
     path("staff/calls/<uuid:call>", calls.call, name="call"),

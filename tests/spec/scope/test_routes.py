@@ -222,6 +222,7 @@ def _asked(two: tuple[Twin, Twin]) -> Iterator[Asked]:
 
 # The objects that an address names, each of a twin. What is nobody's is the same for both.
 OBJECTS = {
+    "person": "SELECT %(person)s::uuid",
     "need": "SELECT id FROM act_calltoaction WHERE person_id = %(person)s ORDER BY category LIMIT 1",
     "call": "SELECT id FROM contact_call WHERE person_id = %(person)s LIMIT 1",
     "referral": "SELECT id FROM act_referral WHERE person_id = %(person)s LIMIT 1",
