@@ -216,7 +216,7 @@ class Import:
     def _map(self, partition: int) -> None:
         """`known`: the pseudonym of everybody of whom something came in for a partition."""
         ids = " UNION ".join(
-            f"SELECT person_id FROM {rows}" for name in TABLES if (rows := self.spool.rows(name, partition))
+            f"SELECT DISTINCT person_id FROM {rows}" for name in TABLES if (rows := self.spool.rows(name, partition))
         )
         found = f"SELECT person_id AS source_id, {self.pseudonyms.sql('person_id')} AS person_id FROM ({ids})"
         nobody = "SELECT '' AS source_id, '' AS person_id WHERE false"

@@ -161,6 +161,16 @@ def test_a_row_that_was_filed_under_somebody_else_moves(
     assert "events.csv, row 2, column row_id: read 'r8', expected each once" in str(refused.value.faults[0])
 
 
+def test_one_file_alone_with_several_rows_about_somebody(tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    delta = tables.with_name("delta")
+    delta.mkdir()
+    (delta / "events.csv").write_text(EVENTS + "".join(f"p2,2020-02-{day:02},84114007,snomed,,\n" for day in (1, 2, 3)))
+    added = import_records(delta, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)
+    assert added.manifest.changes["events"] == {"added": 3, "changed": 0, "removed": 0}
+    assert [row["date"].day for row in rows(population, "events")] == [1, 2, 1, 2, 3]
+
+
 def test_what_is_added_to_a_table_comes_from_where_the_table_came_from(tables: Path, population: Population) -> None:
     hospital = {"events": "hospital_records"}
     import_records(tables, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, sources=hospital)
