@@ -14,6 +14,7 @@ from django.db.models import Q
 from openprotect.governance import actions as governance
 from openprotect.governance.actions import (
     end_emergency_access_to,
+    keep_holds_out,
     look_for_emergency,
     open_emergency_access,
     permit,
@@ -343,6 +344,7 @@ def _require_in_scope(person: UUID) -> None:
 def keep_still(persons: Sequence[UUID], *, by: Scope) -> None:
     """Let nothing new begin for these people until this transaction ends: who asks what is open may then erase."""
     permit("dispose.records", by=by)
+    keep_holds_out()
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM people_person WHERE id = ANY (%s) ORDER BY id FOR UPDATE", [list(persons)])
 
@@ -354,6 +356,7 @@ def erase_people(*, people: Sequence[UUID], why: str, by: Scope, now: datetime) 
     """
     permit("dispose.records", by=by)
     free = list(people)
+    keep_holds_out()
     with connection.cursor() as cursor:
         cursor.execute("SELECT p FROM unnest(%s::uuid[]) p WHERE NOT people_held(p)", [free])
         free = [person for (person,) in cursor.fetchall()]
@@ -368,6 +371,7 @@ def erase_person(*, person: UUID, why: str, by: Scope, now: datetime) -> Done[di
     with enter(system("retention", now=now)) as as_system:
         if not Person.objects.filter(id=person).exists():
             raise NotThere
+        keep_holds_out()
         with connection.cursor() as cursor:
             cursor.execute("SELECT people_held(%s)", [person])
             held = cursor.fetchone()[0]

@@ -81,6 +81,7 @@ from openprotect.governance.actions.reorganising import (
 from openprotect.governance.actions.retention import (
     cut_trail,
     dispose_of_rows,
+    keep_holds_out,
     lift_hold,
     note_disposal,
     place_hold,
@@ -172,6 +173,7 @@ __all__ = [
     "hand_over_setup",
     "hold_sending",
     "keep_export",
+    "keep_holds_out",
     "lift_access_stop",
     "lift_hold",
     "link_account",

@@ -17,11 +17,13 @@ from openprotect.lib.done import Done
 from openprotect.lib.london import today
 
 _SHORTEST = timedelta(microseconds=1)
+_HOLDS = "hashtext('legal holds')"
 
 
 def dispose_of_rows(*, table: str, limit: int, by: Scope, now: datetime) -> Done[int]:
     """Delete rows of a table that go by themselves, at most so many; returns how many went."""
     permit("dispose.records", by=by)
+    keep_holds_out()
     with connection.cursor() as cursor:
         cursor.execute("SELECT governance_dispose_rows(%s, %s, %s)", [table, TABLES[table].before(now), limit])
         return Done(cursor.fetchone()[0])
@@ -30,6 +32,7 @@ def dispose_of_rows(*, table: str, limit: int, by: Scope, now: datetime) -> Done
 def cut_trail(*, limit: int, by: Scope, now: datetime) -> Done[int]:
     """Delete the oldest part of the sealed trail behind a checkpoint; returns how many events went."""
     permit("dispose.records", by=by)
+    keep_holds_out()
     with connection.cursor() as cursor:
         cursor.execute("SELECT governance_cut_trail(%s, %s)", [RULES["audit"].before(now), limit])
         return Done(cursor.fetchone()[0])
@@ -42,6 +45,16 @@ def note_disposal(*, counts: Mapping[str, int], held: int, by: Scope, now: datet
     lines.append(Disposal(at=now, table="", rows=sum(counts.values()), held=held))
     Disposal.objects.bulk_create(lines)
     return Done(None)
+
+
+def keep_holds_out() -> None:
+    """What this transaction asks from here on sees every hold that was placed, and the next is placed after its end.
+
+    Whatever deletes asks for this before it asks what is held: so a hold comes before the rows go, and keeps
+    them, or after. Those who delete do not wait for each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_HOLDS})")
 
 
 def place_hold(
@@ -98,8 +111,13 @@ def begin_hold(
     basis: int | None = None,
     review_on: date | None = None,
 ) -> int:
-    """Write a hold down, for an action that has asked whether its actor may."""
+    """Write a hold down, for an action that has asked whether its actor may.
+
+    It waits for the batch of disposal that is under way, and the next batch waits for it.
+    """
     with enter(system("governance", now=now)):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock({_HOLDS})")
         hold = LegalHold.objects.create(
             name=name,
             reason=reason.strip(),
