@@ -125,6 +125,14 @@ class ReplacementDoesNotFit(Refusal):
     status = 422
 
 
+class ReplacementIsAnothers(Refusal):
+    """'{successor}' cannot replace '{title}': nobody controls under both. Choose a basis of the same controller, or
+    state one.
+    """
+
+    status = 422
+
+
 class WhyIsMissing(Refusal):
     """Write why, in your own words. They stay with the record."""
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from openprotect.governance import basis_errors, errors
 from openprotect.governance.actions.audit import permit, record
-from openprotect.governance.actions.reach import concerns
+from openprotect.governance.actions.reach import concerns, is_between_others
 from openprotect.governance.actions.retention import begin_hold
 from openprotect.governance.facts import law
 from openprotect.governance.facts.bases import Approval, Extension
 from openprotect.governance.models import BasisApproval, BasisChange, BasisExtension, BasisParty, LegalBasis
-from openprotect.governance.queries.bases import term_of
+from openprotect.governance.queries.bases import controllers, term_of
 from openprotect.governance.rules import bases as rules
 from openprotect.governance.rules.staff import BOARDS
 from openprotect.governance.scope import Scope, enter, system
@@ -170,9 +170,10 @@ def review_basis(*, basis: int, review_on: date, words: str, by: Scope, now: dat
 
 
 def replace_basis(*, basis: int, replaced_by: int, words: str, by: Scope, now: datetime) -> Done[None]:
-    """Say which basis carries on when this one ends. Raises ReplacementDoesNotFit.
+    """Say which basis carries on when this one ends. Raises ReplacementDoesNotFit, ReplacementIsAnothers.
 
-    It must serve the same purpose and be in force at the end, so that there is no gap.
+    It must serve the same purpose and be in force at the end, so that there is no gap; and somebody controls
+    under both, and it is not between other boards alone.
     """
     permit("manage.bases", by=by)
     found = open_basis(basis, now, by)
@@ -186,6 +187,9 @@ def replace_basis(*, basis: int, replaced_by: int, words: str, by: Scope, now: d
         or not rules.is_live(term_of(other), found.ends_at)
     ):
         raise basis_errors.ReplacementDoesNotFit(title=found.title, successor=other.title if other else "Nothing")
+    who = controllers([basis, other.id])
+    if not rules.may_carry_on(who[basis], who[other.id]) or is_between_others(*_boards(other), by=by):
+        raise basis_errors.ReplacementIsAnothers(title=found.title, successor=other.title)
     return _change(found, BasisChange.What.REPLACED, words, by=by, now=now, replaced_by=other)
 
 
@@ -260,12 +264,16 @@ def open_basis(basis: int, now: datetime, by: Scope) -> LegalBasis:
         found = LegalBasis.objects.select_for_update(of=("self",)).filter(id=basis).first()
     if found is None:
         raise errors.NotThere
-    # Not every party answers for a basis: a practice that is one does not keep its board from it.
-    boards = BasisParty.objects.filter(basis=found, organisation__kind__in=BOARDS)
-    concerns(*boards.values_list("organisation_id", flat=True), by=by)
+    concerns(*_boards(found), by=by)
     if rules.state(term_of(found), now) == rules.ENDED:
         raise basis_errors.BasisHasEnded(title=found.title)
     return found
+
+
+def _boards(basis: LegalBasis) -> list[int]:
+    # Not every party answers for a basis: a practice that is one does not keep its board from it.
+    found = BasisParty.objects.filter(basis=basis, organisation__kind__in=BOARDS)
+    return list(found.values_list("organisation_id", flat=True))
 
 
 def _need(words: str) -> None:

@@ -22,6 +22,7 @@ ARTICLE_6 = _list("article_6")
 ARTICLE_9 = _list("article_9")
 CONFIDENCE = _list("confidence")
 CAPACITIES = _list("capacities")
+CONTROLLERS = ("controller", "joint_controller")  # of the capacities
 APPROVERS = _list("approvers")
 CHOICES = _list("choices")
 WHO_SAW_LETTER = Period.parse(str(_LAW["clocks"]["who_saw_letter"]))

@@ -24,6 +24,7 @@ from openprotect.governance.models import (
     Role,
 )
 from openprotect.governance.rules import bases as rules
+from openprotect.governance.rules.staff import BOARDS
 from openprotect.governance.scope import Scope, require
 
 
@@ -91,11 +92,35 @@ def is_live(basis: int, *, now: datetime) -> bool:
 
 
 def successor(basis: int, *, now: datetime) -> int | None:
-    """What carries on after a basis that has ended: what replaces it, or else what serves its purpose now."""
+    """What carries on after a basis that has ended: what replaces it, or else what serves its purpose now.
+
+    Nothing of other controllers alone: whoever is seen under a basis of one board is not seen under another's.
+    """
     ended = LegalBasis.objects.select_related("replaced_by").get(id=basis)
+    options = _in_force(now)
+    who = controllers([basis, *(each.id for each in options), *filter(None, [ended.replaced_by_id])])
     if ended.replaced_by and rules.is_live(term_of(ended.replaced_by), now):
-        return ended.replaced_by_id
-    return live_basis(purpose=ended.purpose, now=now)
+        next_ = ended.replaced_by.id
+        return next_ if rules.may_carry_on(who[basis], who[next_]) else None
+    own = [each for each in options if rules.may_carry_on(who[basis], who[each.id])]
+    return rules.rests_on(own, purpose=ended.purpose, source=None, now=now)
+
+
+def controllers(bases: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who controls under each of these bases, by their ids: of those that were merged, what they became.
+
+    Where no controller is stated, the boards among its organisations.
+    """
+    found: dict[int, list[BasisParty]] = {basis: [] for basis in bases}
+    for party in BasisParty.objects.filter(basis__in=bases).select_related("organisation"):
+        found[party.basis_id].append(party)
+    return {basis: _controllers(parties) for basis, parties in found.items()}
+
+
+def _controllers(parties: Collection[BasisParty]) -> frozenset[int]:
+    control = [each for each in parties if each.capacity in law.CONTROLLERS]
+    answer = control or [each for each in parties if each.organisation.kind in BOARDS]
+    return frozenset(each.organisation.successor_id or each.organisation_id for each in answer)
 
 
 def end_in_force(basis: int, moment: datetime) -> datetime | None:
@@ -124,6 +149,14 @@ class BasisView:
     changes: Sequence[BasisChange]
     extension: BasisExtension | None
     extension_approvals: Sequence[BasisApproval]
+
+    def may_carry_on(self, other: BasisView) -> bool:
+        """Whether this basis may go on with what rests on another: it is for the same, and somebody controls under both."""
+        return (
+            self.basis.id != other.basis.id
+            and other.basis.purpose in (self.basis.purpose, *self.basis.purposes)
+            and rules.may_carry_on(_controllers(other.parties), _controllers(self.parties))
+        )
 
 
 def basis_register(*, scope: Scope) -> list[BasisView]:

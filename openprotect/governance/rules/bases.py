@@ -7,7 +7,7 @@ database say the same (`op_sees`), and a property test holds the two against eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from openprotect.governance.facts.bases import Approval, BasisStated, Change, Option, Term
@@ -60,6 +60,14 @@ def rests_on(options: Iterable[Option], *, purpose: str | None, source: str | No
     ]
     for_ever = datetime.max.replace(tzinfo=now.tzinfo)
     return min(fitting, key=lambda o: (for_ever - (o.term.ends_at or for_ever), o.id)).id if fitting else None
+
+
+def may_carry_on(ended: Collection[int], other: Collection[int]) -> bool:
+    """Whether a basis may go on with what rested on another, by who controls under each.
+
+    One of them controls under both. Where one names nobody, it is for whoever uses this service.
+    """
+    return not ended or not other or not set(ended).isdisjoint(other)
 
 
 def may_be_without_end(stated: BasisStated) -> bool:

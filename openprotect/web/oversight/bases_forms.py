@@ -43,9 +43,7 @@ def forms(
         if basis.ends_at is not None:
             found["extend"] = _drawn(view, "extend", form, asked, {"day": "New last day"})
             choices = [
-                {"value": other.basis.id, "text": other.basis.title}
-                for other in others
-                if other.basis.id != basis.id and basis.purpose in (other.basis.purpose, *other.basis.purposes)
+                {"value": other.basis.id, "text": other.basis.title} for other in others if other.may_carry_on(view)
             ]
             if choices:
                 found["replace"] = _drawn(view, "replace", form, asked, {}, choices)
