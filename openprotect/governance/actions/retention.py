@@ -17,7 +17,6 @@ from openprotect.lib.done import Done
 from openprotect.lib.london import today
 
 _SHORTEST = timedelta(microseconds=1)
-_HOLDS = "hashtext('legal holds')"
 
 
 def dispose_of_rows(*, table: str, limit: int, by: Scope, now: datetime) -> Done[int]:
@@ -54,7 +53,7 @@ def keep_holds_out() -> None:
     them, or after. Those who delete do not wait for each other.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_HOLDS})")
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext('legal holds'))")
 
 
 def place_hold(
@@ -117,7 +116,7 @@ def begin_hold(
     """
     with enter(system("governance", now=now)):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock({_HOLDS})")
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('legal holds'))")
         hold = LegalHold.objects.create(
             name=name,
             reason=reason.strip(),
