@@ -101,6 +101,19 @@ def test_changes_take_the_place_of_the_same_resources_and_take_back_errors(
     assert bring_in(folder.with_name("delta"), population, changes=True).same
 
 
+def test_a_stay_that_comes_without_what_codes_it_is_said(folder: Path, population: Population) -> None:
+    bring_in(write(folder, export()), population)
+    stay, _ = export()["Encounter.ndjson"]
+    delta = write(folder.with_name("delta"), {"Encounter.ndjson": [stay]})
+    assert bring_in(delta, population, changes=True).notes == (
+        "1 stays came without a condition or procedure that codes them: a code from before has gone.",
+    )
+    assert rows(population, "admissions") == [(LEE, "2019-07-01", "2019-07-09")]
+    coded_again = {"Encounter.ndjson": [stay], "Condition.ndjson": [export()["Condition.001.ndjson"][1]]}
+    assert bring_in(write(folder.with_name("again"), coded_again), population, changes=True).notes == ()
+    assert rows(population, "admissions") == [(LEE, "2019-07-01", "2019-07-09", "N185", "icd10")]
+
+
 def line(text: str | bytes, name: str = "Condition.000.ndjson") -> Callable[[Path], None]:
     """One more line at the end of a file."""
 

@@ -252,7 +252,14 @@ class _Type:
             f" c.code) - 1 END AS nth FROM read_parquet({quoted(self.rows.path)}) s"
             f" LEFT JOIN (SELECT DISTINCT * FROM read_parquet({quoted(codes)})) c ON c.encounter = s.encounter"
         )
-        return engine.table("stays")
+        stays = engine.table("stays")
+        if self.reading.changes:
+            uncoded = stays.filter((stays.nth < WITHDRAWN) & stays.code.isnull())
+            if number := self.reading.one(uncoded.aggregate(n=uncoded.entry.nunique()))["n"]:
+                self.reading.notes.append(
+                    f"{number:,} stays came without a condition or procedure that codes them: a code from before has gone."
+                )
+        return stays
 
     def wrong(self, column: str, values: Sequence[object], expected: str) -> None:
         """Every line whose value is among these is a fault."""
