@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from openprotect.cli.records import records
 from openprotect.interop.feeds.fhir_deleted import NOT_KEPT
 from openprotect.interop.feeds.records import UNKNOWN, RecordsHaveFaults
 from openprotect.people.population import Population
@@ -50,6 +52,19 @@ def test_what_was_deleted_leaves_and_is_counted(folder: Path, population: Popula
     again = bring_in(deleted(folder.with_name("again"), gone), population, changes=True)
     assert again.manifest.files["deleted"].skipped == {UNKNOWN: 3}
     assert not any(any(counts.values()) for counts in again.manifest.changes.values())
+
+
+def test_the_command_says_how_many_were_taken_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENPROTECT_DATA", str(tmp_path / "data"))
+    write(folder, {"deleted/1.ndjson": [deleting("Condition/never-seen", "Condition/never-seen", "Device/d1")]})
+    done = CliRunner().invoke(records, ["--format", "fhir", str(folder)], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert (
+        "deleted: 3 rows = 0 taken out + 1 duplicate + 1 of a type of which nothing is kept"
+        " + 1 of what is not in the records\n"
+    ) in done.stdout
 
 
 def test_a_patient_who_was_deleted_leaves_with_everything(folder: Path, population: Population) -> None:
