@@ -16,14 +16,13 @@ from openprotect.governance.scope import Scope, enter, system
 from openprotect.journey import flow
 from openprotect.journey.identify import actions as identify
 from openprotect.journey.identify.engine import run_cohort
-from openprotect.journey.identify.errors import NotInTheRecords
 from openprotect.journey.identify.explain import explain_person
 from openprotect.journey.identify.facts import BuiltRun, CohortResult, Explanation
 from openprotect.journey.identify.passes import READ
 from openprotect.people import opt_outs
 from openprotect.people import queries as people
 from openprotect.people.facts import Known
-from openprotect.people.from_records import arrivals
+from openprotect.people.from_records import arrivals, pseudonym_of
 from openprotect.people.population import SOURCES, Population
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.codelists import CodeList
@@ -143,16 +142,13 @@ def explain(
     It reads what a run may read, and no more. Raises NotPermitted, NotThere, RestrictedRecord, NotInTheRecords,
     NoLiveBasis, OptOutsNotFresh.
     """
-    names = flow.perform(identify.open_records, person=person, by=by, now=now)
+    known = flow.perform(identify.open_records, person=person, by=by, now=now)
     with enter(system("worker", now=now)) as scope:
         cohort, codelists = programmes.cohort_with_lists(pack_version)
         may = what_may_be_read(pack_version, (cohort,), population.manifest(dataset).sources, by=scope)
-    # Whoever is not in the records may stand on a list, by the same NHS number.
-    known_as = next((found for name in names if (found := population.find(dataset, name))), next(iter(names), None))
-    if known_as is None:
-        raise NotInTheRecords(dataset=dataset)
+    known_as = pseudonym_of(population, dataset, known)
     given = (may.lists, may.known, may.localities, may.covered)
-    told = explain_person(cohort, codelists, population, dataset, index_date, known_as, *given)
+    told = explain_person(cohort, codelists, population, dataset, index_date, known_as or known.on_a_list, *given)
     return replace(told, left_out=may.left_out)
 
 

@@ -30,7 +30,7 @@ from openprotect.lib.done import Done
 from openprotect.people import arrivals, following
 from openprotect.people.errors import ListAlreadyReceived, NoAddress, RecordIsHeld, RestrictedRecord, SeenAlready
 from openprotect.people.events import ContactDeclined, ContactWanted, DeathRecorded, ListReceived
-from openprotect.people.facts import Arrival, ListEntry, ListTotals
+from openprotect.people.facts import Arrival, KnownAs, ListEntry, ListTotals
 from openprotect.people.models import ContactPoint, ListVersion, Objection, Person, PersonIdentity, Wish
 
 _STAGE_ROWS = """
@@ -231,7 +231,7 @@ def find_by_nhs_number(*, nhs_number: str, by: Scope, now: datetime) -> Done[UUI
     return Done(found)
 
 
-def known_to_records(*, person: UUID, by: Scope, now: datetime) -> tuple[str, ...]:
+def known_to_records(*, person: UUID, by: Scope, now: datetime) -> KnownAs:
     """By what the records of the population plane may know somebody whom the actor sees.
 
     Raises NotThere, and RestrictedRecord.
@@ -242,8 +242,10 @@ def known_to_records(*, person: UUID, by: Scope, now: datetime) -> tuple[str, ..
     if restricted:
         raise RestrictedRecord()
     with enter(system("people", now=now)):
-        found = Person.objects.values_list("personidentity__nhs_number", "source_id").get(id=person)
-    return tuple(filter(None, found))
+        number, source, source_id = Person.objects.values_list("personidentity__nhs_number", "source", "source_id").get(
+            id=person
+        )
+    return KnownAs(number or "", source, source_id)
 
 
 def explained_by_command(*, known_as: str, named: str, by: Scope, now: datetime) -> Done[None]:

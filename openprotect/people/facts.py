@@ -99,3 +99,21 @@ class Known:
     checked: frozenset[str]
     objected: frozenset[str]
     type_1: bool = False
+
+
+@dataclass(frozen=True)
+class KnownAs:
+    """By what records may know somebody: an NHS number, or the id under which `source` knows them, and no other does."""
+
+    nhs_number: str
+    source: str
+    source_id: str
+
+    def id_in(self, dataset: str) -> str:
+        """Their id in a dataset, if that is where they were first seen: in another one it is somebody else's."""
+        return self.source_id if self.source == dataset else ""
+
+    @property
+    def on_a_list(self) -> str:
+        """What they are called on lists where they are not in the records."""
+        return f"list:{self.nhs_number or f'source:{self.source}:{self.source_id}'}"

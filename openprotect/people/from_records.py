@@ -9,7 +9,7 @@ import ibis
 
 from openprotect.lib.postcode import normalise_postcode
 from openprotect.lib.telephone import Kind, read_telephones
-from openprotect.people.facts import Arrival, ContactPointGiven
+from openprotect.people.facts import Arrival, ContactPointGiven, KnownAs
 from openprotect.people.population import Population, engine
 
 RESTRICTED = "restricted"
@@ -38,6 +38,20 @@ def arrivals(population: Population, dataset: str, ids: Collection[str]) -> Iter
             yield _arrival(row, dataset)
     for each in listed:
         yield _listed(each, dataset)
+
+
+def pseudonym_of(population: Population, dataset: str, known: KnownAs) -> str | None:
+    """What somebody is called in a dataset: by their NHS number, or else by the id that this source gave them."""
+    backend = engine()
+    try:
+        rows = population.table(backend, dataset, "identities")
+        for column, value in ((rows.nhs_number, known.nhs_number), (rows.source_id, known.id_in(dataset))):
+            found = rows.filter(column == value).select("person_id").order_by("person_id").limit(1)
+            if value and (ids := backend.to_pyarrow(found).to_pylist()):
+                return str(ids[0]["person_id"])
+    finally:
+        backend.disconnect()
+    return None
 
 
 def _arrival(row: dict[str, Any], dataset: str) -> Arrival:

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from openprotect.governance.scope import system
+from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
+from openprotect.journey.identify import why
+from openprotect.journey.identify.facts import ConditionExplained, Explanation, RuleExplained
 from openprotect.programmes import actions as programmes
 from openprotect.programmes.loader import load_pack
 from tests.browser.arrange import follow
@@ -109,3 +112,48 @@ def _sign_in(page: Page, address: str, name: str) -> Page:
     page.goto(address)
     follow(page.get_by_role("button", name=f"Be {name}"))
     return page
+
+
+def test_who_cares_for_somebody_is_told_why_they_are_listed(demo: str, new_page: NewPage, look: Look) -> None:
+    # Given somebody of the practice who was found by the first run and not by the second
+    reviewer = _sign_in(new_page(javascript=False), demo, "Dr Priya Nair")
+    reviewer.goto(f"{demo}/oversight/cohorts/was-in?programme=covid-protect&on-day=7&on-month=4&on-year=2020")
+    follow(reviewer.get_by_role("link", name="Mary Ash"))
+    main = reviewer.locator("main")
+    expect(main).to_contain_text("Not listed since 8 April 2020, by run 2: that run did not find them any more")
+    expect(main).to_contain_text("TRANSPLANT is true")
+    # When the reviewer has the records read, and the worker answers: here from a run of records that nobody has
+    address = reviewer.url
+    follow(reviewer.get_by_role("button", name="Read the records"))
+    expect(main).to_contain_text("The records are being read")
+    (question,) = _waiting()
+    _answers(question)
+    follow(reviewer.get_by_role("link", name="Show the answer"))
+    # Then each rule is there with how near it is, for this reader alone
+    expect(main).to_contain_text("No rule is true of them")
+    expect(main).to_contain_text("one issue of two within 6 months")
+    expect(reviewer.get_by_role("button", name="Read the records again")).to_be_visible()
+    scripted = _sign_in(new_page(), demo, "Dr Priya Nair")
+    scripted.goto(address)
+    look(scripted, "why-listed")
+    lead = _sign_in(new_page(), demo, "Helen Marsh")
+    lead.goto(address)
+    expect(lead.locator("h1")).to_contain_text("Page not found")
+
+
+def _waiting() -> list[UUID]:
+    with enter(system("test", now=NEXT_DAY)) as by:
+        return why.waiting(scope=by)
+
+
+def _answers(question: UUID) -> None:
+    asked = ConditionExplained("at least two issues of immunosuppressants within 6 months", holds=False,
+                               shown_by="one issue of two within 6 months")  # fmt: skip
+    parts = ConditionExplained(
+        "all of these", False, "none of one", (ConditionExplained("sex female", False, "sex male"),)
+    )
+    rules = (RuleExplained("IMMUNO-2IN6M", "immunosuppression", False, asked, None),
+             RuleExplained("PREGNANT-HEART", "pregnancy", False, parts, None))  # fmt: skip
+    told = Explanation("p0", "covid-protect", NEXT_DAY.date(), None, rules, {"services": "social_care_records"})
+    by = system("test", now=NEXT_DAY)
+    flow.perform(why.keep_answer, question=question, explanation=told, by=by, now=NEXT_DAY)

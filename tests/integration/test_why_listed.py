@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -29,6 +30,7 @@ from openprotect.jobs import cohorts, explaining
 from openprotect.jobs.worker import run_jobs
 from openprotect.journey import flow
 from openprotect.journey.identify import why
+from openprotect.journey.identify.errors import NotInTheRecords
 from openprotect.lib.nhs_number import number_for_tests
 from openprotect.people.errors import RestrictedRecord
 from openprotect.people.models import Person
@@ -36,7 +38,7 @@ from openprotect.people.population import Population
 from openprotect.programmes.queries import switched_on
 from tests.factories import published_files
 from tests.factories.seen import one, rows
-from tests.factories.small_service import BEGINS, FIRST, SECOND, open_service, staff
+from tests.factories.small_service import ADA, BEGINS, FIRST, SECOND, cohort_run, open_service, staff
 
 NEXT_DAY = BEGINS + timedelta(days=1)
 SEVERE, HOUSEBOUND, DIABETES = "313299006", "160689007", "44054006"
@@ -159,7 +161,7 @@ def test_what_is_kept_and_then_what_the_records_say(undone: Path) -> None:
 def test_who_left_is_told_since_when_and_the_nearest_miss(undone: Path) -> None:
     hers = known("R4")
     shown = page("practice-reviewer", hers)
-    assert "Not listed since 8 April 2020, by run 2: no rule finds them any more." in shown
+    assert "Not listed since 8 April 2020, by run 2: that run did not find them any more." in shown
     assert "Was listed from 7 April 2020, by run 1" in shown
     assert "until run 2 of 8 April 2020, which found it no more" in shown
     answered("practice-reviewer", hers)
@@ -237,6 +239,19 @@ def test_after_a_stop_nothing_is_read_nor_shown(undone: Path) -> None:
     with enter(staff("reviewer-t04", NEXT_DAY)) as scope:
         assert why.why_listed(hers, scope=scope) is None
     assert "Listed since" in page("practice-reviewer", hers)
+
+
+def test_an_id_of_another_source_opens_nobody_elses_records(undone: Path) -> None:
+    # Given somebody of the practice whom another source calls what the records call a patient of the other practice
+    cohort_run(replace(ADA, source="another", source_id="R2", nhs_number=""), now=NEXT_DAY)
+    theirs = one("SELECT id FROM people_person WHERE source = 'another'")
+    with enter(system("test", now=NEXT_DAY)):
+        version = switched_on()["covid-protect"]
+    with pytest.raises(NotInTheRecords):
+        cohorts.explain(
+            pack_version=version, population=Population(undone / "population", key=settings.PSEUDONYM_KEY),
+            dataset="d", index_date=NEXT_DAY.date(), person=theirs, by=staff("practice-reviewer", NEXT_DAY), now=NEXT_DAY,
+        )  # fmt: skip
 
 
 def test_an_answer_is_for_whoever_asked(undone: Path) -> None:

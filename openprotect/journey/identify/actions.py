@@ -19,7 +19,7 @@ from openprotect.journey.identify.facts import BuiltRun, CohortResult
 from openprotect.journey.identify.models import CohortRun, Member
 from openprotect.lib.done import Done
 from openprotect.people import actions as people
-from openprotect.people.facts import Arrival
+from openprotect.people.facts import Arrival, KnownAs
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.cohort import Cohort
 from openprotect.programmes.models import PackVersion
@@ -145,16 +145,16 @@ def _cohort_before(run: CohortRun) -> Cohort | None:
     return programmes.pack(before.pack_version_id).cohort if before else None
 
 
-def open_records(*, person: UUID, by: Scope, now: datetime) -> Done[tuple[str, ...]]:
+def open_records(*, person: UUID, by: Scope, now: datetime) -> Done[KnownAs]:
     """Somebody who cares for a person looks at why the records make them a member or do not.
 
     Returns by what the records may know them. Raises NotPermitted, NotThere, and RestrictedRecord: the records
     say where somebody lives and who treats them.
     """
     permit("see.reasons", by=by)
-    names = people.known_to_records(person=person, by=by, now=now)
+    known = people.known_to_records(person=person, by=by, now=now)
     record("records explained", by=by, person=person, of="person", id=person)
-    return Done(names)
+    return Done(known)
 
 
 def leave(*, member: UUID, why: str, by: Scope, now: datetime) -> Done[None]:

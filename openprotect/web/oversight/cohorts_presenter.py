@@ -69,7 +69,11 @@ def cohort(
         **_about(run.programme, titles, "oversight:cohorts"),
         "run": run,
         "version": run.pack_version.version,
-        "sources": [(_plain(table).capitalize(), date.fromisoformat(day)) for table, day in run.data_age.items()],
+        "sources": [
+            (_plain(table).capitalize(), date.fromisoformat(day))
+            for table, day in run.data_age.items()
+            if table not in run.left_out
+        ],
         "left_out": [f"{_plain(table)} ({_plain(source)})" for table, source in run.left_out.items()],
         "lists": len(run.codelists),
         "own": shown.own,
@@ -309,7 +313,9 @@ def _groups(groups: figures.Groups | None, labels: Mapping[str, str]) -> dict[st
         "rows": [
             {
                 "label": labels.get(each.group, each.group),
-                "people": f"at least {each.people:,}" if each.at_least else f"{each.people:,}",
+                "people": f"{'at least ' if each.at_least else ''}{each.people:,}"
+                if each.people or not each.at_least
+                else HIDDEN,
                 "alone": _number(each.alone),
                 "width": width,
             }
@@ -347,10 +353,14 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         "title": f"{change.what.capitalize()} {change.name}",
         "how": _HOW[change.how],
-        "said": "\n".join(change.said),
-        "says": "\n".join(change.says),
-        "changed": bool(change.said and change.says),
+        "said": _lines(change.said, change.says),
+        "says": _lines(change.says, change.said),
     }
+
+
+def _lines(lines: Sequence[str], others: Sequence[str]) -> list[dict[str, Any]]:
+    """The lines of one side, and which of them the other side, if there is one, has not."""
+    return [{"text": line, "differs": bool(others) and line not in others} for line in lines]
 
 
 def _flows(flows: Mapping[str, Flow], labels: Mapping[str, str]) -> list[dict[str, str]]:

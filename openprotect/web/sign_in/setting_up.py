@@ -32,10 +32,7 @@ def begin(request: ScopedRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         return page(request, "sign_in/begin.html", _form(()))
     password = request.POST.get("password", "")
-    try:
-        validate_password(password)
-    except ValidationError as wrong:
-        faults = tuple(Error(text, "#password") for text in wrong.messages)
+    if faults := _faults(password):
         return page(request, "sign_in/begin.html", _form(faults), status=422)
     given: dict[str, Any] = {"token": token, "password": password, "real_now": datetime.now(UTC)}
     flow.perform(actions.set_password, by=request.scope, now=request.scope.now, **given)
@@ -55,16 +52,22 @@ def password(request: ScopedRequest) -> HttpResponse:
             raise NoPasswordHere()
         return page(request, "sign_in/password.html", _form(()))
     chosen = request.POST.get("password", "")
-    try:
-        validate_password(chosen)
-    except ValidationError as wrong:
-        faults = tuple(Error(text, "#password") for text in wrong.messages)
+    if faults := _faults(chosen):
         return page(request, "sign_in/password.html", _form(faults), status=422)
     given = {"user": int(request.user.pk or 0), "password": chosen}
     flow.perform(actions.change_password, by=request.scope, now=request.scope.now, **given)
     auth.logout(request)
     messages.success(request, "Your password is changed. Now sign in with it.")
     return redirect("account_login")
+
+
+def _faults(password: str) -> tuple[Error, ...]:
+    """What is wrong with a password that somebody chose."""
+    try:
+        validate_password(password)
+    except ValidationError as wrong:
+        return tuple(Error(text, "#password") for text in wrong.messages)
+    return ()
 
 
 def _form(faults: tuple[Error, ...]) -> dict[str, Any]:

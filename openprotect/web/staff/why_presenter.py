@@ -11,7 +11,7 @@ from openprotect.journey.identify.why import Asked, InProgramme, Kept, WhyListed
 from openprotect.programmes.definitions.cohort import Cohort
 
 _LEFT = {
-    "no_longer_found": "no rule finds them any more",
+    "no_longer_found": "that run did not find them any more",
     "contacted_in_error": "contacting them was an error",
     "basis_ended": "the legal basis for asking people ended",
 }
