@@ -108,7 +108,9 @@ def imported(folder: Path, target: Path, what: str) -> int:
 def measured(what: str, folder: Path, target: Path) -> dict[str, Any]:
     """One step in a process of its own, so that its memory is its own."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.import_records", what, str(folder), str(target)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])  # type: ignore[no-any-return]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    cost: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return cost
 
 
 def step(what: str, folder: Path, target: Path) -> None:

@@ -103,7 +103,7 @@ def made(people: int, cache: Path) -> Path:
     rows: dict[str, int] = {}
     with duckdb.connect(":memory:", config={"memory_limit": "1GB", "threads": 2}) as con:
         for system in ("snomed", "dmd"):
-            found = pa.table({"n": range(len(codes_of(system))), "code": codes_of(system)})  # noqa: F841
+            con.register("found", pa.table({"n": range(len(codes_of(system))), "code": codes_of(system)}))
             con.execute(f"CREATE TABLE {system}_codes AS SELECT n::INTEGER AS n, code FROM found")
         con.execute("CREATE MACRO u(a, b, c) AS (hash(a, b, c) >> 11)::DOUBLE / 9007199254740992.0")
         for partition in range(partitions):

@@ -3,11 +3,14 @@
 Only here is PySpark used, and only when it is asked for. Rows go in and out as Arrow.
 """
 
+import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import ibis
 import ibis.expr.types as ir
@@ -18,6 +21,8 @@ from openprotect.lib.errors import Refusal
 LOCAL = "local[*]"
 _ADDRESS = re.compile(r"local(\[(\*|[1-9][0-9]*)\])?|yarn|(spark|k8s|sc)://\S+")
 _CONNECT = "sc://"
+_PORTS = {"spark": 7077, "sc": 15002}
+_PATIENCE = 5  # seconds for a connection; Spark's own clients try for minutes before they say anything
 _SETTINGS = {
     "spark.ui.enabled": "false",  # no page on a port
     "spark.ui.showConsoleProgress": "false",
@@ -36,6 +41,10 @@ class NoSpark(Refusal):
     """Cohorts cannot be computed on Spark here: {missing}. Install PySpark from requirements-spark.lock
     ('make setup-spark') and Java 17, or leave out --engine spark.
     """
+
+
+class NoAnswer(Refusal):
+    """No Spark answers at '{address}': start it, or correct OPENPROTECT_SPARK."""
 
 
 class NotASpark(Refusal):
@@ -70,7 +79,7 @@ class Spark:
 
 @contextmanager
 def spark(address: str = LOCAL, **settings: str) -> Iterator[Spark]:
-    """A Spark at an address, until the block ends. Raises NoSpark, NotASpark."""
+    """A Spark at an address, until the block ends. Raises NoSpark, NotASpark, NoAnswer."""
     if not _ADDRESS.fullmatch(address):
         raise NotASpark(address=address)
     connect = address.startswith(_CONNECT)
@@ -80,8 +89,10 @@ def spark(address: str = LOCAL, **settings: str) -> Iterator[Spark]:
         backend = ibis.pyspark  # without PySpark ibis does not know it
     except (ImportError, AttributeError) as error:
         raise NoSpark(missing=f"{error}") from None
-    if not connect and not shutil.which("java"):
+    if not connect and not _has_java():
         raise NoSpark(missing="there is no Java")
+    if not _answers(address):
+        raise NoAnswer(address=address)
     builder = SparkSession.builder
     if connect:
         session = builder.remote(address).getOrCreate()
@@ -96,3 +107,24 @@ def spark(address: str = LOCAL, **settings: str) -> Iterator[Spark]:
         yield Spark(backend.connect(session))
     finally:
         session.stop()
+
+
+def _has_java() -> bool:
+    """Where Spark itself looks for it: JAVA_HOME first."""
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which(f"{home}/bin/java" if home else "java") is not None
+
+
+def _answers(address: str) -> bool:
+    """Whether anything is there at an address that names a host and a port; one of several masters is enough."""
+    scheme, _, rest = address.partition("://")
+    if scheme not in _PORTS:
+        return True
+    for place in rest.split("/")[0].split(","):
+        to = urlsplit(f"//{place}")
+        try:
+            with socket.create_connection((to.hostname or "", to.port or _PORTS[scheme]), timeout=_PATIENCE):
+                return True
+        except (OSError, ValueError):
+            continue
+    return False

@@ -14,7 +14,7 @@ from openprotect.people.spark import Spark, spark
 def on_spark(
     plan: Plan, address: str, passes: Iterable[Files], listed: ir.Table | None = None, out: ir.Table | None = None
 ) -> Found:
-    """Everybody in these files; every worker of the Spark must be able to read them. Raises NoSpark."""
+    """Everybody in these files; every worker of the Spark must be able to read them. Raises NoSpark, NoAnswer."""
     with spark(address) as backend:
         return at_once(plan, backend, _tables(backend, list(passes)), listed, out)
 

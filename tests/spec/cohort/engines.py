@@ -74,6 +74,7 @@ def spark() -> Iterator[Run]:
 
 
 _FOR_A_DOZEN = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",

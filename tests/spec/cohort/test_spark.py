@@ -1,6 +1,7 @@
 """Spark beside DuckDB on records as they are kept, with plans compiled as in earnest."""
 
 import shutil
+import socket
 from dataclasses import replace
 from datetime import date
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ from openprotect.journey.identify.compile import Plan
 from openprotect.journey.identify.passes import OPTED_OUT, gathered, in_passes
 from openprotect.journey.identify.spark import on_spark
 from openprotect.people.population import engine
-from openprotect.people.spark import NoSpark, NotASpark, spark
+from openprotect.people.spark import NoAnswer, NoSpark, NotASpark, spark
 from openprotect.programmes.cohort_lists import read_cohort
 from openprotect.programmes.definitions.cohort import Rule
 from openprotect.programmes.definitions.conditions import OnList
@@ -35,6 +36,16 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 @pytest.mark.skipif(HERE, reason="PySpark is installed")
 def test_without_pyspark_it_is_said_what_to_do() -> None:
     with pytest.raises(NoSpark, match="make setup-spark"), spark("local[1]"):
+        pass
+
+
+@pytest.mark.skipif(not HERE, reason="PySpark is not installed: make setup-spark")
+@pytest.mark.skipif(not shutil.which("java"), reason="there is no Java, and Spark needs it")
+@pytest.mark.parametrize("scheme", ["sc", "spark"])
+def test_where_nothing_answers_it_is_said_at_once(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(NoAnswer, match=f"{scheme}://127.0.0.1:{port}"), spark(f"{scheme}://127.0.0.1:{port}"):
         pass
 
 
