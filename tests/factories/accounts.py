@@ -10,8 +10,11 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.test import Client
+
 from openprotect.governance import actions as governance
-from openprotect.governance.scope import system
+from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
 from tests.factories.seen import one
 from tests.factories.small_service import BEGINS
@@ -33,6 +36,14 @@ def appointed(username: str, organisation: str, role: str, now: datetime = BEGIN
     by = system("test", now=now)
     user: int = flow.perform(governance.appoint, username=username, organisation=at, role=role, by=by, now=now, **given)
     return user
+
+
+def signed_in(username: str) -> Client:
+    """A browser in which somebody who works here is signed in."""
+    client = Client()
+    with enter(system("test", now=BEGINS)):
+        client.force_login(get_user_model().objects.get(username=username))
+    return client
 
 
 def setup_link(user: int, now: datetime = BEGINS) -> str:

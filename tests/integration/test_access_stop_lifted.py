@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
@@ -16,9 +15,10 @@ from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import clock
 from openprotect.governance.errors import NotPermitted
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import enter
 from openprotect.journey import flow
 from openprotect.people.models import Person
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, cohort_run, small_service, staff
 
@@ -112,10 +112,3 @@ def text(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, address
     return answer.content.decode()
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
@@ -15,10 +14,11 @@ from openprotect.config.database_urls import Urls
 from openprotect.demo import opt_outs as national
 from openprotect.governance.actions import register_organisations
 from openprotect.governance.queries import find_basis
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import system
 from openprotect.jobs import exports
 from openprotect.journey import flow
 from openprotect.people.population import Population
+from tests.factories.accounts import signed_in
 from tests.factories.agreed import agreed, organisation
 from tests.factories.seen import one
 from tests.factories.small_service import ADA, BASHIR, BEGINS, small_service
@@ -158,10 +158,3 @@ def text(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, address
     return answer.content.decode()
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
@@ -23,6 +22,7 @@ from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.people.facts import ContactPointGiven
 from openprotect.people.models import ListPlace, ListVersion
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, answer, small_service, staff
 from tests.factories.trail import judge_database
@@ -240,9 +240,3 @@ def address() -> str:
 
 def lead() -> Client:
     return signed_in("ig-lead")
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.get(username=username))
-    return client

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
@@ -31,6 +30,7 @@ from openprotect.journey.contact.errors import NobodyToRing
 from openprotect.journey.learn.open_loops import open_loops
 from openprotect.people.facts import ContactPointGiven
 from openprotect.people.models import Person
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows, states
 from tests.factories.small_service import ADA, BASHIR, FIRST, Invited, answer, cohort_run, open_service, staff
 from tests.unit.governance.test_bases_rules import EXAMPLE
@@ -134,12 +134,6 @@ def owners_who_see_nothing(now: datetime) -> list[Any]:
         " AND (b.ends_at IS NULL OR b.ends_at > op_now()))",
         now=now,
     )
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.get(username=username))
-    return client
 
 
 # --- Before ---

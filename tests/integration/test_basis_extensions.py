@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 
 from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance import basis_errors, clock, errors, queries
-from openprotect.governance.models import User
 from openprotect.governance.scope import Scope, enter, system
 from openprotect.interop.feeds.legal_bases import read_bases
 from openprotect.journey import flow
+from tests.factories.accounts import signed_in
 from tests.factories.approvals import approve, approve_extension, extend
 from tests.factories.seen import one, rows
 from tests.factories.small_service import BEGINS, open_service, staff
@@ -256,9 +255,3 @@ def lead(now: datetime = BEGINS) -> Scope:
 
 def address(basis: int) -> str:
     return f"/oversight/bases/{basis}"
-
-
-def signed_in(who: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(username=who))
-    return client

@@ -32,10 +32,10 @@ from openprotect.jobs import sweeper
 from openprotect.journey import flow
 from openprotect.people import actions as people
 from openprotect.people.errors import SeenAlready
+from tests.factories.accounts import signed_in
 from tests.factories.emergencies import NAIR, WHY, close, opened, rolled_back, seen
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, small_service, staff
-from tests.integration.test_team_pages import _signed_in as signed_in
 
 HOUR = timedelta(hours=1)
 OVER = BEGINS + 4 * HOUR

@@ -8,19 +8,19 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
 from openprotect.config.database_urls import Urls
 from openprotect.governance import actions as governance
 from openprotect.governance.errors import NotPermitted
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import enter
 from openprotect.jobs import retention
 from openprotect.journey import flow
 from openprotect.journey.learn.erasure import erase_upheld
 from openprotect.people import rights
 from openprotect.people.errors import NotUpheld
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, Invited, answer, small_service, staff
 
@@ -158,10 +158,3 @@ def text(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, address
     return answer.content.decode()
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

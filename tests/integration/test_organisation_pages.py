@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 
 from openprotect.config.database_urls import Urls
-from openprotect.governance.scope import enter, system
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
-from tests.factories.small_service import ADA, BEGINS, answer, small_service
+from tests.factories.small_service import ADA, answer, small_service
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +138,3 @@ def state() -> list[tuple[int, ...]]:
         "SELECT (SELECT count(*) FROM governance_organisationrelation), (SELECT count(*) FROM governance_organisation),"
         " (SELECT count(*) FROM governance_team WHERE closed_at IS NULL), (SELECT count(*) FROM governance_teamhours)"
     )
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

@@ -6,13 +6,12 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.test import Client
 
 from openprotect.governance import actions as governance
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import system
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, answer, small_service, staff
 
@@ -82,10 +81,3 @@ def test_another_organisations_referral_is_not_there(referral: UUID) -> None:
     assert other.get(f"/referrals/{referral}").status_code == 404
     assert other.post(f"/referrals/{referral}/accept").status_code == 404
     assert one("SELECT status FROM act_referral") == "sent"
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

@@ -13,8 +13,6 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from openprotect.config import urls
@@ -26,6 +24,7 @@ from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.contact import actions as contact
 from openprotect.web.opened_by import routes
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import (
     ADA,
@@ -155,10 +154,3 @@ def nothing_to_name() -> Iterator[None]:
         yield
     except NoReverseMatch:
         return
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
 from openprotect.config.database_urls import Urls
 from openprotect.governance import clock
-from openprotect.governance.scope import enter, system
+from openprotect.governance.scope import system
 from openprotect.jobs import retention
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, cohort_run, small_service
 
@@ -137,10 +137,3 @@ def text(client: Client) -> str:
     answer = client.get(PAGE)
     assert answer.status_code == 200
     return answer.content.decode()
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

@@ -11,9 +11,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.test import Client
 
 from openprotect.config.database_urls import Urls
 from openprotect.governance.actions import register_organisations
@@ -31,7 +29,7 @@ from openprotect.people.errors import (
     NotAnOutcome,
     PersonIsNamed,
 )
-from tests.factories.accounts import appointed
+from tests.factories.accounts import appointed, signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, Invited, answer, small_service, staff
 
@@ -227,10 +225,3 @@ def received(kind: str, nhs_number: str = "9990000018", username: str = "ig-lead
 
 def do(action: Any, request: UUID, *, username: str = "ig-lead", now: datetime = BEGINS, **given: Any) -> Any:
     return flow.perform(action, request=request, **given, by=staff(username, now), now=now)
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client

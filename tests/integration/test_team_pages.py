@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 
@@ -22,6 +21,7 @@ from openprotect.journey import flow
 from openprotect.journey.act import actions as act
 from openprotect.journey.contact import actions as contact
 from openprotect.web.strangers import STRANGERS
+from tests.factories.accounts import signed_in
 from tests.factories.small_service import ADA, BEGINS, answer, days_pass, small_service, staff
 
 RANG_AFTER = 5  # days without an answer
@@ -40,24 +40,24 @@ def need(tmp_path: Path) -> UUID:
 
 def test_a_lead_reads_no_answers_and_a_reviewer_does(need: UUID) -> None:
     hers = _one("SELECT id FROM act_calltoaction WHERE category = 'social'")
-    lead = _signed_in("locality-lead").get(f"/staff/needs/{hers}").content.decode()
+    lead = signed_in("locality-lead").get(f"/staff/needs/{hers}").content.decode()
     assert "Ada Okafor" in lead
     assert "Answers are shown to clinical reviewers only" in lead
     assert "Do you feel safe at home?" not in lead
-    reviewer = _signed_in("practice-reviewer").get(f"/staff/needs/{need}").content.decode()
+    reviewer = signed_in("practice-reviewer").get(f"/staff/needs/{need}").content.decode()
     assert "Do you feel safe at home?" in reviewer
 
 
 @pytest.mark.parametrize("organisation", ["999999", "99999999999999999999999", "1"])
 def test_a_need_is_referred_only_where_the_pack_says(need: UUID, organisation: str) -> None:
-    reviewer = _signed_in("practice-reviewer")
+    reviewer = signed_in("practice-reviewer")
     answered = reviewer.post(f"/staff/needs/{need}/refer", {"organisation": organisation, "asked": "Help"})
     assert answered.status_code == 422
     assert _one("SELECT count(*) FROM act_referral") == 0
 
 
 def test_a_need_is_accepted_once(need: UUID) -> None:
-    reviewer = _signed_in("practice-reviewer")
+    reviewer = signed_in("practice-reviewer")
     assert reviewer.post(f"/staff/needs/{need}/accept").status_code == 302
     again = reviewer.post(f"/staff/needs/{need}/accept")
     assert again.status_code == 409
@@ -165,7 +165,7 @@ def test_a_stranger_does_not_fill_the_trail_and_nobody_who_is_signed_in_is_only_
         assert stranger.get("/referral").status_code == 404
     assert _one("SELECT count(*) FROM governance_auditevent WHERE action = 'refused'") == 3
     # Then whoever is signed in at that address is written down each time, and so is a partner whose link has run out
-    handler = _signed_in("call-handler")
+    handler = signed_in("call-handler")
     partner = Client()
     partner.get(path, follow=True)
     clock.set_clock(LONG_AFTER, running=False)
@@ -195,7 +195,7 @@ def test_a_call_belongs_to_whoever_took_it(tmp_path: Path) -> None:
         by=system("test", now=now),
         now=now,
     )
-    handler = _signed_in("second-handler")
+    handler = signed_in("second-handler")
     assert handler.get(f"/staff/calls/{taken}").status_code == 409
     assert handler.post(f"/staff/calls/{taken}", {"outcome": "no_answer"}).status_code == 409
     assert _one("SELECT count(*) FROM contact_calltry") == 0
@@ -204,7 +204,7 @@ def test_a_call_belongs_to_whoever_took_it(tmp_path: Path) -> None:
 def test_a_call_that_was_not_answered_keeps_no_answers(tmp_path: Path) -> None:
     small_service(tmp_path, ADA)
     days_pass(RANG_AFTER)
-    handler = _signed_in("call-handler")
+    handler = signed_in("call-handler")
     call = handler.post("/staff/calls/next").url
     assert handler.post(call, {"outcome": "completed", "breathless": "no"}).status_code == 422
     assert _one("SELECT count(*) FROM contact_calltry") == 0
@@ -212,13 +212,6 @@ def test_a_call_that_was_not_answered_keeps_no_answers(tmp_path: Path) -> None:
     assert _one("SELECT count(*) FROM contact_calltry") == 1
     assert _one("SELECT count(*) FROM check_in_answerset") == 0
     assert _one("SELECT count(*) FROM check_in_draft") == 0
-
-
-def _signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client
 
 
 def _referred(need: UUID) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 
 from openprotect.governance.scope import enter, system
@@ -14,6 +13,7 @@ from openprotect.interop.outbox import queries as outbox
 from openprotect.jobs import governance_letters
 from openprotect.journey import flow
 from openprotect.journey.act import actions as act
+from tests.factories.accounts import signed_in
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BASHIR, BEGINS, Invited, answer, small_service, staff
 
@@ -182,13 +182,6 @@ def test_a_letter_says_the_same_and_leaves_once(people: dict[str, Invited]) -> N
     assert "Clinical reviewer at First Surgery, for your care" in letter.body
     assert "Priya" not in letter.body
     assert one("SELECT count(*) FROM governance_whosawletter WHERE sent_at IS NULL") == 0
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    with enter(system("test", now=BEGINS)):
-        client.force_login(get_user_model().objects.get(username=username))
-    return client
 
 
 def looked_at(person: UUID, username: str, category: str) -> None:
