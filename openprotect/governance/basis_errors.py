@@ -61,6 +61,12 @@ class ApprovedAlready(Refusal):
     status = 422
 
 
+class ChangedSinceRead(Refusal):
+    """'{title}' was changed after you opened this page. Read it as it is now, then approve it."""
+
+    status = 422
+
+
 class ExtensionIsAskedByYou(Refusal):
     """You asked for this extension of '{title}' yourself, so it is for somebody else to approve it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -192,6 +193,25 @@ def test_a_file_does_not_extend_what_people_approved_on_a_page(basis: int, tmp_p
 
 
 # --- Its page ---
+
+
+def test_whoever_approves_a_basis_approves_the_end_that_they_read(basis: int) -> None:
+    waits: int = flow.perform(governance.state_basis, **{**GIVEN, "key": "waits"}, by=lead(), now=BEGINS)
+    siro = signed_in("siro")
+    field = re.compile(r'name="read" value="([^"]+)"')
+    read = field.findall(siro.get(address(waits)).content.decode())[0]
+    ask(waits)  # at once: nobody has approved it yet
+    refused = siro.post(f"{address(waits)}/approve", {"words": "A <hundred> days", "read": read})
+    shown = refused.content.decode()
+    assert (refused.status_code, "was changed after you opened this page" in shown) == (422, True)
+    assert "A &lt;hundred&gt; days" in shown
+    assert rows("SELECT 1 FROM governance_basisapproval WHERE basis_id = %s", waits) == []
+    given = {"organisation": "T02", "power": "A statute", "capacity": "processor"}
+    flow.perform(governance.add_party, basis=waits, **given, by=lead(), now=BEGINS)
+    for stale in ("", *field.findall(shown)):
+        assert siro.post(f"{address(waits)}/approve", {"words": "Yes", "read": stale}).status_code == 422
+    read = field.findall(siro.get(address(waits)).content.decode())[0]
+    assert siro.post(f"{address(waits)}/approve", {"words": "Yes", "read": read}).status_code == 302
 
 
 def test_the_page_shows_what_is_asked_for_and_lets_the_two_approve_it(basis: int) -> None:

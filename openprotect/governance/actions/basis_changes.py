@@ -13,7 +13,7 @@ from openprotect.governance.actions.retention import begin_hold
 from openprotect.governance.facts import law
 from openprotect.governance.facts.bases import Approval, Extension
 from openprotect.governance.models import BasisApproval, BasisChange, BasisExtension, BasisParty, LegalBasis
-from openprotect.governance.queries.bases import controllers, term_of
+from openprotect.governance.queries.bases import controllers, term_of, version_of
 from openprotect.governance.rules import bases as rules
 from openprotect.governance.rules.staff import BOARDS
 from openprotect.governance.scope import Scope, enter, system
@@ -21,16 +21,19 @@ from openprotect.lib.done import Done
 from openprotect.lib.london import today
 
 
-def approve_basis(*, basis: int, words: str, by: Scope, now: datetime) -> Done[None]:
+def approve_basis(*, basis: int, words: str, by: Scope, now: datetime, read: str | None = None) -> Done[None]:
     """Approve a basis in the actor's role, with their words. With the last approval it comes into force.
 
-    Raises ApprovedByItsStater, ApprovedAlready, BasisHasEnded, WhyIsMissing.
+    `read` is the version of it that they read, where a page showed it: until the first approval whoever states it may
+    put off its end. Raises ChangedSinceRead, ApprovedByItsStater, ApprovedAlready, BasisHasEnded, WhyIsMissing.
     """
     permit("approve.bases", by=by)
     found = open_basis(basis, now, by)
     if by.role not in law.APPROVERS:
         raise errors.NotPermitted
     _need(words)
+    if read is not None and read != version_of(basis):
+        raise basis_errors.ChangedSinceRead(title=found.title)
     stated_by = BasisChange.objects.filter(basis=found, what=BasisChange.What.STATED).values_list("by", flat=True)[0]
     given = _approvals(found)
     if by.actor == stated_by:

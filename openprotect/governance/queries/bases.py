@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,6 +106,16 @@ def successor(basis: int, *, now: datetime) -> int | None:
     return rules.rests_on(own, purpose=ended.purpose, source=None, now=now)
 
 
+def version_of(basis: int) -> str:
+    """As `BasisView.version`."""
+    changes = BasisChange.objects.filter(basis=basis).values_list("id", flat=True)
+    return _version(changes, BasisParty.objects.filter(basis=basis).count())
+
+
+def _version(changes: Iterable[int], parties: int) -> str:
+    return f"{max(changes, default=0)}-{parties}"
+
+
 def controllers(bases: Collection[int]) -> dict[int, frozenset[int]]:
     """Who controls under each of these bases, by their ids: of those that were merged, what they became.
 
@@ -149,6 +159,11 @@ class BasisView:
     changes: Sequence[BasisChange]
     extension: BasisExtension | None
     extension_approvals: Sequence[BasisApproval]
+
+    @property
+    def version(self) -> str:
+        """Which state of the basis this is: whoever approves says which they read."""
+        return _version([change.id for change in self.changes], len(self.parties))
 
     def may_carry_on(self, other: BasisView) -> bool:
         """Whether this basis may go on with what rests on another: it is for the same, and somebody controls under both."""

@@ -28,15 +28,15 @@ def forms(
     found: dict[str, Any] = {}
     approved = {a.approver for a in view.approvals}
     if scope.may("approve.bases") and scope.role in law.APPROVERS.keys() - approved:
-        found["approve"] = _drawn(view, "approve", form, asked, {})
+        found["approve"] = {**_drawn(view, "approve", form, asked, {}), "hidden": ("read", view.version)}
     if (
         scope.may("approve.bases")
         and view.extension
         and view.extension.by != scope.actor
         and (scope.role in law.APPROVERS.keys() - {a.approver for a in view.extension_approvals})
     ):
-        found["approve_extension"] = _drawn(view, "approve_extension", form, asked, {})
-        found["approve_extension"]["extension"] = view.extension.id
+        drawn = _drawn(view, "approve_extension", form, asked, {})
+        found["approve_extension"] = {**drawn, "hidden": ("extension", str(view.extension.id))}
     if scope.may("manage.bases"):
         if view.state == "awaiting approval" and not approved:
             found["party"] = _party(view, form if asked == "party" else None)
@@ -83,6 +83,8 @@ def read(choice: str, sent: QueryDict) -> Form:
             values["replaced_by"] = int(chosen)
     elif choice == "archive_on_hold":
         values["choice"] = choice
+    elif choice == "approve":
+        values["read"] = sent.get("read", "")
     elif choice == "approve_extension":
         read = sent.get("extension", "")
         values["extension"] = int(read) if read.isdecimal() and len(read) <= 18 else 0
