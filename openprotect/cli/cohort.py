@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,11 @@ from openprotect.cli import comparing
 from openprotect.lib.london import today
 
 if TYPE_CHECKING:
+    from openprotect.jobs.cohorts import MayBeRead
     from openprotect.journey.identify.facts import CohortResult
     from openprotect.people.population import Population
     from openprotect.people.pseudonyms import Pseudonyms
+    from openprotect.programmes.definitions.cohort import Cohort
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -91,7 +93,8 @@ def run(
 def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset: str | None, person: str) -> None:
     """Why PERSON (an id in the records, or an NHS number) is in the cohort of PACK or not.
 
-    It is a view of their record: where there is a database, it is written down there first.
+    It is a view of their record: where there is a database, it is written down there first, and read is what a
+    run of the published programme may read: lists too, and no records of whoever opted out.
     """
     from dataclasses import replace
 
@@ -102,25 +105,39 @@ def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset:
     dataset = dataset or population.last()
     found = read_cohort(pack, codelists)
     known_as = population.find(dataset, person)
-    _write_down(known_as, person)
-    explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), known_as or person)
+    may = _written_down(known_as, person, found.cohort, population.manifest(dataset).sources)
+    given = (may.lists, may.known, may.localities, may.covered) if may else ()
+    whom = known_as or person
+    explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), whom, *given)
+    for note in may.notes() if may else ():
+        click.echo(note, err=True)
     click.echo(as_text(replace(explanation, person_id=person) if known_as else explanation))
 
 
-def _write_down(known_as: str | None, person: str) -> None:
-    """Whoever works at this command line looked at somebody's record. Without a database there is nowhere to say so."""
+def _written_down(
+    known_as: str | None, person: str, definition: "Cohort", sources: Mapping[str, str]
+) -> "MayBeRead | None":
+    """Whoever works at this command line looked at somebody's record: what of it may be read.
+
+    Without a database there is nowhere to say so; of a programme of which no version is published there is no
+    legal basis to read lists on.
+    """
     from openprotect.cli.session import has_database, ready
 
     if not has_database():
-        return
+        return None
     with ready():
         from openprotect.governance import clock, scope
+        from openprotect.jobs import cohorts
         from openprotect.journey import flow
         from openprotect.people import actions as people
 
         now = clock.now()
         by = scope.system("command line", now=now)
         flow.perform(people.explained_by_command, by=by, now=now, known_as=known_as or "", named=person)
+        with scope.enter(by):
+            version = comparing.published(definition)
+            return cohorts.what_may_be_read(version, (definition,), sources, by=by) if version else None
 
 
 def _computed(

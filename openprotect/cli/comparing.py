@@ -253,7 +253,7 @@ def _may_be_read(was: Side, now: Side, sources: Mapping[str, str], by: Scope | N
     from openprotect.governance.scope import enter
     from openprotect.jobs import cohorts
 
-    version = now.version or was.version or _published(now) or _published(was)
+    version = now.version or was.version or published(now.cohort) or published(was.cohort)
     if version is None:
         said = f"No version of {now.cohort.name} is published here: nobody stands on an imported list for it."
         click.echo(said, err=True)
@@ -264,11 +264,11 @@ def _may_be_read(was: Side, now: Side, sources: Mapping[str, str], by: Scope | N
     return may
 
 
-def _published(side: Side) -> int | None:
+def published(cohort: Cohort) -> int | None:
     """The version of a programme that runs, or the last one published: a folder rests on the same legal bases."""
     from openprotect.programmes import queries as programmes
 
-    programme = side.cohort.name
+    programme = cohort.name
     last = (version.id for version in programmes.versions(programme))
     return programmes.switched_on().get(programme) or next(last, None)
 

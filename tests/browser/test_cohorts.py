@@ -80,6 +80,9 @@ def test_a_cohort_is_seen_compared_and_asked_about(demo: str, new_page: NewPage,
     expect(central.locator("main")).to_contain_text("30 were in by run 1")
     expect(central.locator("main")).to_contain_text("6 came in, 6 went out")
     expect(central.get_by_role("heading", name="Changed Rule BLOOD-CANCER")).to_be_visible()
+    blood_cancer = central.locator(".op-says").filter(has_text="BLOOD-CANCER").last
+    assert "blood cancer admissions recorded within 3 years" in blood_cancer.inner_text().splitlines()[1]
+    expect(blood_cancer.locator("strong")).to_contain_text("within 3 years")
     central.get_by_label("What it became").select_option("")
     follow(central.get_by_role("button", name="Compare"))
     expect(central.locator(".op-error-summary")).to_contain_text("Choose what it became")

@@ -92,6 +92,10 @@ def test_between_folders_lists_localities_and_opt_outs_are_read_as_by_a_run(
     assert told["by"]["deprivation"] == {"2": {"came": 0, "went": 2}, "unknown": {"came": 0, "went": 1}}
     said = here.run("cohort", "diff", before, after, "--effect", "--as-of", "2020-04-07")
     assert "3 people before, 0 after" in said
+    # And why somebody is in, who stands on the list alone, is explained by the same reading
+    why = Installation(data).run("cohort", "explain", before, number_for_tests(4), "--as-of", "2020-04-07")
+    assert f"{number_for_tests(4)} is in covid-protect" in why
+    assert "yes on the list shielded-patient-list" in why
     # Then nobody is a member by it, and both looks are in the trail with the basis for finding people
     assert rows("SELECT count(*) FROM identify_cohortrun") == [(0,)]
     looked = (
