@@ -55,9 +55,9 @@ def sweep(*, now: datetime) -> int:
         steps.run("note_suspensions", lambda: flow.perform(governance.note_suspensions, by=by, now=now))
         steps.run("settle_lost", lambda: sending.settle_lost(now=now))
         steps.run("send_referral_links", lambda: sending.send_referral_links(now=now))
-        steps.run("answer_why", lambda: explaining.sweep(now=now))
         steps.run("exports", lambda: exports.sweep(now=now))
         sent = steps.run("send_due", lambda: sending.send_due(now=now))
+        steps.run("answer_why", lambda: explaining.sweep(now=now))  # reading takes seconds: no message waits for it
         steps.run("dispose", lambda: retention.dispose(now=now))
         steps.run("seal_audit", lambda: trail.seal(now=now))
         steps.run("anchor_audit", lambda: trail.anchor(now=now))

@@ -29,7 +29,7 @@ from openprotect.programmes import queries as programmes
 from openprotect.programmes.definitions.cohort import Cohort
 from openprotect.programmes.definitions.conditions import Located, walk
 
-AT_ONCE = 100
+AT_ONCE = 10  # a sweep does much else
 Asked = WhyAsked
 """A question to the records as interfaces get it."""
 
