@@ -77,7 +77,7 @@ def run(
     for note in result.notes:
         click.echo(note, err=True)
     if as_json:
-        from openprotect.journey.identify.passes import OPT_OUTS
+        from openprotect.journey.identify.facts import OPT_OUTS
 
         click.echo(json.dumps({"data_age": age, "left_out": result.left_out}))
         # Of opt-outs those that left somebody out: what a pack excludes is its own, and always said.

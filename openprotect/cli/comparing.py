@@ -228,8 +228,8 @@ def _moved(was: Side, now: Side, by: Scope | None) -> Moves | None:
 
 def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | None, by: Scope | None) -> Moves:
     from openprotect.cli.records import population
-    from openprotect.journey.identify.differences import would_move
     from openprotect.journey.identify.engine import run_cohort
+    from openprotect.journey.identify.moves import would_move
 
     plane = population()
     dataset = dataset or plane.last()

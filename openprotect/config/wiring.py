@@ -1,13 +1,19 @@
 """Which adaptor fills which port. Start-up calls it; nobody else imports it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 
 from openprotect.interop.outbox.provider import Outbox
 from openprotect.jobs import explaining, tasks
 from openprotect.journey import flow
 from openprotect.journey.contact import ports
-from openprotect.people.population import Population
 from openprotect.web.sign_in import recording
+
+if TYPE_CHECKING:
+    from openprotect.people.population import Population
 
 BANNER = "Synthetic: not for care"
 
@@ -28,5 +34,7 @@ def connect() -> None:
 
 def _records() -> tuple[Population, ...]:
     """Where the records of everybody are: those that were imported, and in a demo its own."""
+    from openprotect.people.population import Population
+
     imported = Population(settings.DATA / "population", key=settings.PSEUDONYM_KEY)
     return (imported,) if settings.MODE == "live" else (imported, Population(settings.DATA / "demo" / "population"))

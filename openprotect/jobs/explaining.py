@@ -1,20 +1,26 @@
-"""Read the records for those who care for somebody and ask why a cohort run found them or did not."""
+"""Read the records for those who care for somebody and ask why a cohort run found them or did not.
+
+What reads records (ibis, DuckDB) is imported by whoever answers: the web server only asks, and would start half a
+second later for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from openprotect.governance.errors import NotPermitted
 from openprotect.governance.scope import enter, system
-from openprotect.jobs import cohorts
 from openprotect.jobs.steps import independent
 from openprotect.journey import flow
 from openprotect.journey.identify import why
 from openprotect.lib.errors import Refusal
-from openprotect.people.population import NoSuchDataset, Population
+
+if TYPE_CHECKING:
+    from openprotect.people.population import Population
 
 FAILED = "The records could not be read. Ask again later."
 
@@ -49,6 +55,8 @@ def sweep(*, now: datetime) -> None:
 
 
 def _answered(question: UUID, now: datetime) -> bool:
+    from openprotect.jobs import cohorts
+
     by = system("worker", now=now)
     with enter(by):
         asked = flow.perform(why.claim_why, question=question, by=by, now=now)
@@ -71,6 +79,8 @@ def _answered(question: UUID, now: datetime) -> bool:
 
 def _population_with(dataset: str) -> Population:
     """The records that hold a dataset. Raises NoSuchDataset."""
+    from openprotect.people.population import NoSuchDataset
+
     for find in _records:
         for population in find():
             if dataset in population.datasets():

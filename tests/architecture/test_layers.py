@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
 
+from openprotect.config.database_urls import Urls
 from openprotect.journey import flow
 
 ROOT = Path(__file__).parents[2]
@@ -206,3 +208,13 @@ def test_no_registry_is_named_in_any_file() -> None:
             if found and name != name_of(Path(__file__)):
                 named[name] = found[0]
     assert named == {}
+
+
+def test_the_web_server_loads_nothing_that_reads_records(module_db: Urls) -> None:
+    """It asks and shows; DuckDB, ibis and pandas would be half of its start, in each of its processes."""
+    script = (
+        "import sys, openprotect.config.wsgi; from django.urls import get_resolver; get_resolver().url_patterns;"
+        "print(sorted({'duckdb', 'ibis', 'pandas'} & sys.modules.keys()), len(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("[] ")

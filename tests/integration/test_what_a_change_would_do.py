@@ -12,9 +12,9 @@ import pytest
 from django.conf import settings
 
 from openprotect.demo import opt_outs
-from openprotect.journey.identify.differences import would_move
 from openprotect.journey.identify.engine import run_cohort
 from openprotect.journey.identify.facts import Flow, Moves
+from openprotect.journey.identify.moves import would_move
 from openprotect.lib.nhs_number import number_for_tests
 from openprotect.people.population import Population
 from openprotect.programmes.cohort_lists import read_cohort

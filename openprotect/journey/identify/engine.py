@@ -11,9 +11,9 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from openprotect.journey.identify.compile import Plan, Tables
-from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.facts import OBJECTED, OPTED_OUT, TYPE_1, CohortResult
 from openprotect.journey.identify.notes import unknown_lists, unseen_lists
-from openprotect.journey.identify.passes import OBJECTED, OPTED_OUT, READ, TYPE_1, at_once, gathered, in_passes
+from openprotect.journey.identify.passes import READ, at_once, gathered, in_passes
 from openprotect.journey.identify.spark import on_spark
 from openprotect.people.facts import Known
 from openprotect.people.population import Population

@@ -25,6 +25,10 @@ MEMBERS = pa.schema(
 is none (an age); `count` is how many records or days were counted in the window.
 """
 
+OPTED_OUT, OBJECTED, TYPE_1 = "national-data-opt-out", "own-objection", "type-1-opt-out"
+OPT_OUTS = (OPTED_OUT, OBJECTED, TYPE_1)
+"""Why somebody's records are not used, as `excluded` says it."""
+
 
 @dataclass(frozen=True)
 class CohortResult:

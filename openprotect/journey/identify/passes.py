@@ -11,14 +11,12 @@ import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend as DuckDB
 
 from openprotect.journey.identify.compile import Plan, Tables
-from openprotect.journey.identify.facts import MEMBERS, CohortResult
+from openprotect.journey.identify.facts import MEMBERS, OBJECTED, OPT_OUTS, OPTED_OUT, TYPE_1, CohortResult
 from openprotect.journey.identify.members import found, in_words
 from openprotect.journey.identify.notes import notes
 from openprotect.people.population import TABLES
 
 READ = ("people", "events", "medicines", "admissions", "services")
-OPTED_OUT, OBJECTED, TYPE_1 = "national-data-opt-out", "own-objection", "type-1-opt-out"
-OPT_OUTS = (OPTED_OUT, OBJECTED, TYPE_1)
 _SAID = {OPTED_OUT: "National data opt-out", OBJECTED: "Own objection", TYPE_1: "Type 1 opt-out"}
 
 Files = Mapping[str, Sequence[str]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from openprotect.journey.identify.passes import OPT_OUTS
+from openprotect.journey.identify.facts import OPT_OUTS
 from openprotect.journey.identify.why import Asked, InProgramme, Kept, WhyListed
 from openprotect.programmes.definitions.cohort import Cohort
 

@@ -15,7 +15,8 @@ import pytest
 from benchmarks.made_records import INDEX_DATE, made
 from openprotect.journey.identify.compile import Plan
 from openprotect.journey.identify.engine import PEOPLE_AT_ONCE, passes_over
-from openprotect.journey.identify.passes import OPTED_OUT, READ, at_once, expressions, gathered, in_passes
+from openprotect.journey.identify.facts import OPTED_OUT
+from openprotect.journey.identify.passes import READ, at_once, expressions, gathered, in_passes
 from openprotect.people.population import Manifest, Part, Population, engine
 from openprotect.programmes.cohort_lists import CohortOnDisk, read_cohort
 from openprotect.programmes.definitions.cohort import Rule

@@ -15,7 +15,8 @@ from pyarrow import parquet
 from benchmarks.cohort import passes
 from benchmarks.made_records import INDEX_DATE, made
 from openprotect.journey.identify.compile import Plan
-from openprotect.journey.identify.passes import OPTED_OUT, gathered, in_passes
+from openprotect.journey.identify.facts import OPTED_OUT
+from openprotect.journey.identify.passes import gathered, in_passes
 from openprotect.journey.identify.spark import on_spark
 from openprotect.people.population import engine
 from openprotect.people.spark import NoAnswer, NoSpark, NotASpark, spark
