@@ -47,7 +47,7 @@ from openprotect.programmes.loader import load_pack
 from openprotect.programmes.queries import switched_on
 
 DATASET = "demo"
-HOURS = (8, 10, 13, 16, 19)
+HOURS = (8, 11, 14, 18)
 MORNING = range(8, 13, 2)
 COUNTED_AT = time(23, 0)
 SECOND_LIST_AFTER = timedelta(days=7)
