@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from openprotect.cli import comparing
+from openprotect.cli.days import Day
 from openprotect.lib.london import today
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--dataset", help="Records to read; the last import if left out."),
         click.option("--codelists", type=_FOLDER, help="Folder of published code lists."),
-        click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The index date; today if left out."),
+        click.option("--as-of", type=Day(), help="The index date; today if left out."),
         click.argument("pack", type=_FOLDER),
     ):
         command = option(command)

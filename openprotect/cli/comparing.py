@@ -13,6 +13,7 @@ from uuid import UUID
 
 import click
 
+from openprotect.cli.days import Day
 from openprotect.lib.errors import Refusal
 from openprotect.lib.london import today
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from openprotect.programmes.definitions.cohort import Cohort
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_DAY = click.DateTime(["%Y-%m-%d"])
+_DAY = Day()
 _AT_A_TIME = 1000
 
 

@@ -137,6 +137,9 @@ class _Parser:
         if more:
             self.fault(node, key, "one date and how it compares, such as 'date_of_death: on_or_before index'")
         comparison = compared.value.removesuffix(" index")
+        if column == "date_of_birth" and comparison in ("before", "on_or_before"):
+            expected = "'date_of_birth: after index': everybody was born by the index date, so nobody would be left"
+            self.fault(compared, f"{column}: {compared.value}", expected)
         return Exclusion(key, column, cast(Comparison, comparison))
 
     def rule(self, node: Node, groups: Mapping[str, Group]) -> Rule:

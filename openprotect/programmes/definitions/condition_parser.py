@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from openprotect.lib.errors import Fault
@@ -72,6 +72,10 @@ _PLACES = {
     "locality": (re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}"), "the code of an organisation in quotes"),
     "lsoa": (re.compile(r"[A-Z][0-9]{8}"), "an LSOA in quotes, such as 'E01000001'"),
 }
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SERVICE = re.compile(r"[a-z][a-z_]*")  # as the records of services are imported
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)  # no record is earlier: none is imported
+LONGEST = 150  # years: longer than anybody lives, and still within the calendar from any of these days
 NOTHING: Condition = Several(0, ())  # stands where a fault was found
 
 
@@ -140,7 +144,7 @@ class ConditionParser:
             case "on_list":
                 return OnList(child.value, node["version"].value if "version" in node else None)
             case "service":
-                return Service(_texts(child))
+                return self.service(child)
             case "not":
                 return Not(self.condition(child, evidence))
             case _:
@@ -159,8 +163,15 @@ class ConditionParser:
         at_least = self.whole(node, "count")
         days = "distinct" in node and node["distinct"].value == "date"
         window = self.window(node, evidence)
-        if days and window.within and window.within.length.days + 1 < at_least:
-            self.fault(node["within"], str(window.within), f"a window of at least {at_least} days")
+        if days and window.within and most_days(window.within) + 1 < at_least:
+            self.fault(node["within"], _written(node), f"a window of at least {at_least} days")
+        if days and isinstance(window.after, date) and isinstance(window.before, date):
+            there = (window.before - window.after).days - 1
+            if 0 < there < at_least:
+                read = f"after {window.after}, before {window.before}"
+                self.fault(
+                    node["before"], read, f"a window of at least {at_least} days: there are {there} between them"
+                )
         return Counted(self.names(node["count"], CLINICAL), at_least, window, "date" if days else "record")
 
     def latest_of(self, node: Node) -> LatestOf:
@@ -199,7 +210,7 @@ class ConditionParser:
             self.fault(node["after"], str(node["after"].value), "evidence that comes first, such as {any: LIST}")
             anchor = Anchor()
         if within is not None and not within.length:
-            self.fault(node["within"], str(within), "a day or more: the day of the evidence itself does not count")
+            self.fault(node["within"], _written(node), "a day or more: the day of the evidence itself does not count")
         return Then(names, anchor, within)
 
     def admitted(self, node: Node, evidence: bool) -> Admitted:
@@ -210,7 +221,11 @@ class ConditionParser:
             low, high = (nights[key].value if key in nights else None for key in ("at_least", "under"))
         if low is not None and high is not None and low >= high:
             self.fault(node["nights"], f"at least {low}, under {high}", "a span in which a number of nights can be")
-        return Admitted(names, self.window(node, evidence), low, high)
+        window = self.window(node, evidence)
+        if low is not None and window.within and most_days(window.within) < low:
+            expected = f"a longer window: a stay that began within {_written(node)} has not lasted {low} nights yet"
+            self.fault(node["within"], _written(node), expected)
+        return Admitted(names, window, low, high)
 
     def located(self, by: Literal["practice", "locality", "lsoa"], node: Node) -> Located:
         shape, expected = _PLACES[by]
@@ -234,6 +249,13 @@ class ConditionParser:
             if one not in SEXES:
                 self.fault(node, one, f"one of: {', '.join(SEXES)}")
         return Sex(among)
+
+    def service(self, node: Node) -> Service:
+        among = _texts(node)
+        for one in among:
+            if not _SERVICE.fullmatch(one):
+                self.fault(node, one, "the code of a service in small letters, as records name it, such as home_care")
+        return Service(among)
 
     def age(self, node: Node) -> Age:
         low, high = (node[key].value if key in node else None for key in ("at_least", "under"))
@@ -266,7 +288,10 @@ class ConditionParser:
     def period(self, node: Node) -> Period | None:
         within = Period.parse(node["within"].value)
         if within.hours or within.minutes:
-            self.fault(node["within"], str(within), "days, weeks, months or years")
+            self.fault(node["within"], _written(node), "days, weeks, months or years")
+            return None
+        if within.length.days > 366 * LONGEST:
+            self.fault(node["within"], _written(node), f"at most {LONGEST} years; for ever, leave 'within' out")
             return None
         return within
 
@@ -285,12 +310,25 @@ class ConditionParser:
                 expected = f"'{key}: evidence' inside 'unless', of a rule that always has evidence"
                 self.fault(child, f"{key}: evidence", expected)
             return Anchor()
+        return self.day(child, key)
+
+    def day(self, node: Node, key: str) -> date | None:
+        """A date that there can be records after, or before."""
+        written = str(node.value)
         try:
-            return date.fromisoformat(str(child.value))
+            day = date.fromisoformat(written if _DAY.fullmatch(written) else "")
         except ValueError:
             expected = "a date as YYYY-MM-DD, or 'evidence', or a list, or a condition in braces"
-            self.fault(child, str(child.value), expected)
+            self.fault(node, written, expected)
             return None
+        first = FIRST_DAY + timedelta(days=key == "before")
+        if first <= day <= LAST_DAY:
+            return day
+        expected = f"a date from {first} to {LAST_DAY}; to have no such bound, leave '{key}' out"
+        if day < first:
+            expected += f": there is no record of before {FIRST_DAY}"
+        self.fault(node, written, expected)
+        return None
 
     def parts(self, node: Node, evidence: bool) -> tuple[Condition, ...]:
         return tuple(self.condition(part, evidence) for part in (node if node.is_list else [node]))
@@ -308,6 +346,15 @@ class ConditionParser:
 
     def fault(self, node: Node, read: str, expected: str) -> None:
         self.faults.append(Fault(self.file, f"line {node.line}", "", read, expected))
+
+
+def most_days(period: Period) -> int:
+    """How many days it may be at the most, from any day of the calendar."""
+    return 366 * period.years + 31 * period.months + 7 * period.weeks + period.days
+
+
+def _written(node: Node) -> str:
+    return str(node["within"].value)
 
 
 def _texts(node: Node) -> tuple[str, ...]:

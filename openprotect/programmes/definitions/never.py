@@ -110,6 +110,9 @@ def _contradiction(literals: frozenset[Literal]) -> str:
         for one in true:
             if _implies(one, other):
                 return f"{_said(one)} and not {_said(other)}" if one != other else f"{_said(one)} and not that"
+    for one in true:
+        if why := _beyond_itself(one):
+            return why
     for one, other in combinations(true, 2):
         if _apart(one, other):
             return f"{_said(one)} and {_said(other)}"
@@ -145,6 +148,45 @@ def _implies(one: Any, other: Any) -> bool:
         case Service(), Service():
             return set(one.among) <= set(other.among)
     return False
+
+
+def _beyond_itself(one: Any) -> str:
+    """Why no record of it comes after, or before, the other evidence: that is the last, or the first, of them all."""
+    for key, word in (("after", "latest"), ("before", "first")):
+        anchors, bound = [], getattr(one, key, None) or getattr(when_of(one), key)
+        while isinstance(bound, Anchor) and bound.condition is not None:
+            anchors.append(bound.condition)
+            bound = getattr(bound.condition, key, None) or getattr(when_of(bound.condition), key)
+        if any(_at_the_end(one, other, key) for other in anchors):
+            return f"{_said(one)} {key} the {word} record of the same"
+    return ""
+
+
+def _at_the_end(one: Any, other: Any, key: str) -> bool:
+    """Whether no record of the one is after the evidence of the other, or before it as the `key` says.
+
+    The evidence it has to come after is in the window of the other: so a later record is, too, but for the end.
+    """
+    match one, other:
+        case Recorded() | Counted() | Value() | Then(), Recorded(evidence=evidence):
+            wanted = "latest" if key == "after" else "first"
+            return evidence == wanted and set(one.lists) <= set(other.lists) and _reaches(one, other, key)
+        case Recorded() | Counted() | Value() | Then(), Counted():
+            return key == "after" and set(one.lists) <= set(other.lists) and _reaches(one, other, key)
+        case Recorded() | Counted() | Value() | Then() | LatestOf(), LatestOf():
+            return key == "after" and set(one.lists) <= set(other.lists)
+        case Admitted(), Admitted(nights_at_least=None, nights_under=None):
+            lists = not other.lists or (bool(one.lists) and set(one.lists) <= set(other.lists))
+            return key == "after" and lists and _reaches(one, other, key)
+    return False
+
+
+def _reaches(one: Any, other: Any, key: str) -> bool:
+    """Whether the window of the other goes at least as far as that of the one, on the side of the `key`."""
+    if key == "after":
+        return _inside(Window(before=when_of(one).before), Window(before=when_of(other).before))
+    near, far = when_of(one), when_of(other)
+    return _inside(replace(near, before=None), replace(far, before=None))
 
 
 def _apart(one: Any, other: Any) -> bool:

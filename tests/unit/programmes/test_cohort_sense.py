@@ -34,6 +34,19 @@ NEVER_TRUE = [
     "{all: [{then: {first: a, after: b}}, {none: a}]}",
     "{all: [{any: a, after: b}, {none: b}]}",
     "{of: [{all: [a, {none: a}]}, b, m], at_least: 2}",
+    "{any: a, after: a}",
+    "{any: a, after: {any: [a, b]}}",
+    "{any: a, after: {any: a, within: 6 months}}",
+    "{any: a, before: 2020-03-01, after: {any: a, before: 2020-03-01}}",
+    "{any: a, after: {any: b, after: a}}",
+    "{any: a, after: {count: a, at_least: 2}}",
+    "{count: a, at_least: 2, after: {latest_of: [a, b], is: b}}",
+    "{latest: a, unit: '%', under: 5, after: a}",
+    "{any: a, before: {any: a, evidence: first}}",
+    "{any: a, within: 1 month, before: {any: [a, b], evidence: first, within: 6 months}}",
+    "{then: {first: a, after: {any: a}}}",
+    "{then: {first: a, after: {any: b, after: {any: a}}}}",
+    "{admitted: h, after: {admitted: any}}",
 ]
 
 
@@ -63,6 +76,21 @@ CAN_BE = [
     "{all: [{latest: a, unit: '%', under: 5}, {latest: a, unit: mmol/mol, at_least: 5}]}",
     "{all: [{service: [home_care, day_care]}, {not: {service: home_care}}]}",
     "{all: [{admitted: any, nights: {at_least: 3}}, {not: {admitted: any, nights: {at_least: 4}}}]}",
+    "{any: a, after: {any: a, evidence: first}}",
+    "{any: a, evidence: first, before: a}",
+    "{any: [{any: a, after: b}, {any: b, after: a}]}",
+    "{any: a, after: {any: a, before: 2020-03-01}}",
+    "{any: a, after: {latest: a, unit: '%', under: 5}}",
+    "{any: a, within: 6 months, before: {any: a, evidence: first, within: 1 month}}",
+    "{any: a, after: {any: [{all: [a, b]}, m]}}",
+    "{then: {first: a, after: {any: a, evidence: first}, within: 1 month}}",
+    "{admitted: any, after: {admitted: any, nights: {at_least: 3}}}",
+    "{admitted: any, nights: {at_least: 365}, within: 1 year}",
+    "{admitted: any, nights: {at_least: 400}, after: 2020-01-01, before: 2020-01-10}",
+    "{count: a, at_least: 367, distinct: date, within: 1 year}",
+    "{count: a, at_least: 3, distinct: date, after: 2020-01-01, before: 2020-01-05}",
+    "{any: a, within: 150 years}",
+    "{any: a, after: 1900-01-01, before: 2200-12-31}",
 ]
 
 
