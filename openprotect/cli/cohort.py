@@ -155,27 +155,23 @@ def _computed(
 def _kept(
     pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date, spark: str | None
 ) -> "CohortResult":
-    """Publish the pack, switch it on, and hand the members to the care plane, where contact begins."""
-    from openprotect.programmes.loader import load_pack
+    """Publish the pack, switch it on, and hand the members to the care plane, where contact begins: all or nothing."""
+    from openprotect.cli.pack import checked_pack
 
-    checked = load_pack(pack, codelists)
+    checked = checked_pack(pack, codelists)
     from openprotect.cli.session import ready
 
     with ready():
         from openprotect.cli.care import ensure_board, ensure_opt_outs
         from openprotect.governance import clock, scope
         from openprotect.jobs import cohorts
-        from openprotect.journey import flow
-        from openprotect.programmes import actions as programmes
 
         now = clock.now()
         by = scope.system("command line", now=now)
         ensure_board(now=now)
-        version = flow.perform(programmes.publish_pack, by=by, now=now, pack=checked)
-        flow.perform(programmes.switch_on, by=by, now=now, version=version)
         ensure_opt_outs(population, now=now)
-        built = cohorts.run(
-            pack_version=version, population=population, dataset=dataset, index_date=day, now=now, spark=spark
+        built = cohorts.publish_and_run(
+            pack=checked, population=population, dataset=dataset, index_date=day, now=now, spark=spark, by=by
         )
     click.echo(f"{built.joined:,} joined, {built.left:,} left.", err=True)
     return built.result

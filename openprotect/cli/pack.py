@@ -27,7 +27,7 @@ def pack() -> None:
 @_CODELISTS
 def check(directory: Path, codelists: Path | None) -> None:
     """Say every fault of the pack in DIR, by file and line. Needs no database."""
-    checked = _checked(directory, codelists)
+    checked = checked_pack(directory, codelists)
     click.echo("0 faults")
     click.echo(_summary(checked))
 
@@ -49,7 +49,7 @@ def lock(directory: Path, codelists: Path | None) -> None:
 @_CODELISTS
 def publish(directory: Path, codelists: Path | None) -> None:
     """Check the pack in DIR, freeze it, and record its hash."""
-    checked = _checked(directory, codelists)
+    checked = checked_pack(directory, codelists)
     from openprotect.cli.session import ready
 
     with ready():
@@ -64,7 +64,7 @@ def publish(directory: Path, codelists: Path | None) -> None:
     click.echo(f"{programme.key} {programme.version} is published and frozen: {checked.hash}")
 
 
-def _checked(directory: Path, codelists: Path | None) -> Pack:
+def checked_pack(directory: Path, codelists: Path | None) -> Pack:
     """The pack, whose made-up people fare as it says. Raises PackHasFaults."""
     checked = load_pack(directory, codelists)
     if faults := run_examples(checked):

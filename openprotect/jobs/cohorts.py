@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db import transaction
 
 from openprotect.governance import queries as governance
 from openprotect.governance.facts.law import RISK_STRATIFICATION
@@ -24,8 +25,10 @@ from openprotect.people import queries as people
 from openprotect.people.facts import Known
 from openprotect.people.from_records import arrivals, pseudonym_of
 from openprotect.people.population import SOURCES, Population
+from openprotect.programmes import actions as programme_actions
 from openprotect.programmes import queries as programmes
 from openprotect.programmes.codelists import CodeList
+from openprotect.programmes.definitions import Pack
 from openprotect.programmes.definitions.cohort import Cohort, list_versions
 from openprotect.programmes.rules import FINDING
 
@@ -46,23 +49,95 @@ def run(
     themselves. Where a basis says that opt-outs apply, raises OptOutsNotFresh if it is not known who opted out.
     `spark` is the address of a Spark to compute it on.
     """
-    by = system("worker", now=now)
+    given = Given(population, dataset, index_date, now)
+    return _keep(pack_version, _find(given, _reading(pack_version, given), spark), given)
+
+
+def publish_and_run(
+    *,
+    pack: Pack,
+    population: Population,
+    dataset: str,
+    index_date: date,
+    now: datetime,
+    spark: str | None = None,
+    by: Scope,
+) -> BuiltRun:
+    """Publish a checked pack, switch it on and run its cohort: all of it, or nothing where any of it fails.
+
+    Finding people takes long, and what else writes does not wait for it: whether the pack may be published and
+    switched on is tried and undone first, and done together with the run when that is known.
+    Raises what `run`, `publish_pack` and `switch_on` raise.
+    """
+    given = Given(population, dataset, index_date, now)
     with enter(by):
+        reading = _reading(_switched_on(pack, by), given)
+        transaction.set_rollback(True)
+    found = _find(given, reading, spark)
+    with enter(by):
+        return _keep(_switched_on(pack, by), found, given)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a cohort is run over, for which day, and when."""
+
+    population: Population
+    dataset: str
+    index_date: date
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A definition, and what may be read for it."""
+
+    cohort: Cohort
+    codelists: Mapping[str, CodeList]
+    may: MayBeRead
+
+
+@dataclass(frozen=True)
+class Found:
+    """Who is in, by which reading of the records."""
+
+    reading: Reading
+    result: CohortResult
+
+
+def _switched_on(pack: Pack, by: Scope) -> int:
+    version = flow.perform(programme_actions.publish_pack, by=by, now=by.now, pack=pack)
+    flow.perform(programme_actions.switch_on, by=by, now=by.now, version=version)
+    return version
+
+
+def _reading(pack_version: int, given: Given) -> Reading:
+    with enter(system("worker", now=given.now)) as by:
         cohort, codelists = programmes.cohort_with_lists(pack_version)
-        programmes.require_running(programmes.pack(pack_version).programme.key, now=now)
-        may = what_may_be_read(pack_version, (cohort,), population.manifest(dataset).sources, by=by)
-    result = may.run(cohort, codelists, population, dataset, index_date, spark=spark)
+        programmes.require_running(programmes.pack(pack_version).programme.key, now=given.now)
+        sources = given.population.manifest(given.dataset).sources
+        return Reading(cohort, codelists, what_may_be_read(pack_version, (cohort,), sources, by=by))
+
+
+def _find(given: Given, reading: Reading, spark: str | None) -> Found:
+    over = (given.population, given.dataset, given.index_date)
+    return Found(reading, reading.may.run(reading.cohort, reading.codelists, *over, spark=spark))
+
+
+def _keep(pack_version: int, found: Found, given: Given) -> BuiltRun:
+    codelists = sorted(found.reading.codelists.items())
+    members = pc.unique(found.result.members["person_id"]).to_pylist()
     return flow.perform(
         identify.build_cohort,
-        by=replace(by, basis=may.basis),
-        now=now,
+        by=replace(system("worker", now=given.now), basis=found.reading.may.basis),
+        now=given.now,
         pack_version=pack_version,
-        dataset=dataset,
-        index_date=index_date,
-        result=result,
-        arrivals=arrivals(population, dataset, pc.unique(result.members["person_id"]).to_pylist()),
-        codelists={name: found.sha256 for name, found in sorted(codelists.items())},
-        data_age=_data_age(population, dataset),
+        dataset=given.dataset,
+        index_date=given.index_date,
+        result=found.result,
+        arrivals=arrivals(given.population, given.dataset, members),
+        codelists={name: each.sha256 for name, each in codelists},
+        data_age=_data_age(given.population, given.dataset),
     )
 
 

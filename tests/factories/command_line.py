@@ -22,13 +22,22 @@ class Installation:
 
     def run(self, *arguments: object) -> str:
         """What a command prints; fails with what it says if it fails."""
-        command = [sys.executable, "-c", "from openprotect.cli import main; main()", *map(str, arguments)]
-        environment = {**os.environ, "OPENPROTECT_DATA": str(self.data)}
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
-        )
+        done = self._done(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def refused(self, *arguments: object) -> str:
+        """What a command says that is refused; fails if it is done, or fails otherwise."""
+        done = self._done(*arguments)
+        assert done.returncode == 2, done.stdout + done.stderr
+        return done.stderr
+
+    def _done(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from openprotect.cli import main; main()", *map(str, arguments)]
+        environment = {**os.environ, "OPENPROTECT_DATA": str(self.data)}
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
 
     def last_line(self, *arguments: object) -> Any:
         """The JSON on the last line that a command prints."""
