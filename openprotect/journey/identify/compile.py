@@ -9,7 +9,7 @@ person (`truth.py`).
 """
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
@@ -18,6 +18,7 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from openprotect.programmes.codelists import CodeList, plain_term
 from openprotect.programmes.definitions.cohort import Cohort
@@ -238,11 +239,12 @@ class Plan:
                 listed.mutate(key=listed.version + " " + listed["list"], date=listed.from_date, code=listed["list"]),
             )
 
-    def seen(self, tables: Tables) -> ir.Table | None:
-        """The names of the code lists of which any record has a code, whenever and whoever's. A pass of its own."""
+    def seen(self, tables: Tables, names: Collection[str]) -> ir.Table | None:
+        """Which of these code lists any record has a code of, whenever and whoever's. A pass of its own."""
         found = []
         for source in ("events", "medicines", "admissions"):
             codes = self.map_of(source).group_by(["list", "key"]).aggregate([])
+            codes = codes.filter(pc.is_in(codes["list"], pa.array(sorted(names), pa.string())))
             if codes.num_rows:
                 rows = tables[source]
                 keyed = self.stays(rows) if source == "admissions" else self.recorded(source, rows)

@@ -1,6 +1,6 @@
 """Runs a cohort over the population plane: in process on DuckDB, pass by pass, or on Spark."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,10 +10,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from openprotect.journey.identify.compile import Plan, Tables
+from openprotect.journey.identify.compile import TABLE_OF, Plan, Tables
 from openprotect.journey.identify.facts import OBJECTED, OPTED_OUT, TYPE_1, CohortResult
-from openprotect.journey.identify.notes import unknown_lists, unseen_lists
-from openprotect.journey.identify.passes import READ, at_once, gathered, in_passes
+from openprotect.journey.identify.notes import lists_read, unknown_lists, unseen_lists
+from openprotect.journey.identify.passes import READ, at_once, gathered, in_passes, tables_of
 from openprotect.journey.identify.spark import on_spark
 from openprotect.people.facts import Known
 from openprotect.people.population import Population
@@ -63,7 +63,8 @@ def run_cohort(
             moved = (None if one is None else _moved(backend, one) for one in (listed, out))
             found = iter([on_spark(plan, spark, passes, *moved)])
         result = gathered(plan, found, opting_out=out is not None)
-        return replace(result, notes=(*result.notes, *unknown_lists(cohort, lists)))
+        nowhere = unseen(plan, backend, (tables_of(backend, files) for files in passes), result, covered)
+        return replace(result, notes=(*result.notes, *nowhere, *unknown_lists(cohort, lists)))
     finally:
         backend.disconnect()
 
@@ -137,15 +138,28 @@ def run_over(
 ) -> CohortResult:
     """The same over tables that are at hand, as `passes.expressions` wants them."""
     result = gathered(plan, [at_once(plan, backend, tables, listed, out)], opting_out=out is not None)
-    return replace(result, notes=(*result.notes, *unseen(plan, backend, tables, result)))
+    return replace(result, notes=(*result.notes, *unseen(plan, backend, [tables], result)))
 
 
-def unseen(plan: Plan, backend: Any, tables: Tables, result: CohortResult) -> list[str]:
-    """A sentence about each rule that found nobody and reads lists of which there is no record. Reads once more for it."""
+def unseen(
+    plan: Plan, backend: Any, passes: Iterable[Tables], result: CohortResult, covered: Collection[str] = READ
+) -> list[str]:
+    """A sentence about each rule that found nobody and reads lists of which there is no record.
+
+    Only for such a rule are codes looked for once more, and no further than until one of each of its lists is
+    found: in the first pass, as a rule. Of a list whose table is not `covered` nothing is known.
+    """
     fired = set(result.members["rule"].unique().to_pylist())
     empty = [rule for rule in plan.cohort.rules if rule.id not in fired]
-    found = plan.seen(tables) if empty else None
-    if found is None:
-        return []
-    seen = set(backend.to_pyarrow(found)["list"].to_pylist())
+    asked = set().union(*(lists_read(plan, rule) for rule in empty))
+    left = {name for name in asked if TABLE_OF[plan.lists[name].system] in covered}
+    seen = asked - left
+    for tables in passes if left else ():
+        found = plan.seen(tables, left)
+        assert found is not None
+        here = set(backend.to_pyarrow(found)["list"].to_pylist())
+        seen |= here
+        left -= here
+        if not left:
+            break
     return [said for rule in empty if (said := unseen_lists(plan, rule, seen))]

@@ -29,10 +29,14 @@ def _of_rule(plan: Plan, rule: Rule) -> Iterator[str]:
 
 def unseen_lists(plan: Plan, rule: Rule, seen: Collection[str]) -> str:
     """A sentence where no record has a code of a list that the rule reads; `seen` are the lists that have one."""
-    parts = [part for condition in rule.conditions for part in walk(condition)]
-    read = {name for part in parts if plan.place_of(part) is not None for name in getattr(part, "lists", ())}
-    names = tuple(sorted(read - set(seen)))
+    names = tuple(sorted(lists_read(plan, rule) - set(seen)))
     return f"Rule {rule.id}: no record has a code of {lists_in_words(names)}." if names else ""
+
+
+def lists_read(plan: Plan, rule: Rule) -> set[str]:
+    """The lists whose codes the rule looks for in records."""
+    parts = [part for condition in rule.conditions for part in walk(condition)]
+    return {name for part in parts if plan.place_of(part) is not None for name in getattr(part, "lists", ())}
 
 
 def unknown_lists(cohort: Cohort, lists: pa.Table | None) -> Iterator[str]:

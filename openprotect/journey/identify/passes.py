@@ -79,13 +79,18 @@ def in_passes(
     everybody: list[str] = []
     for files in passes:
         everybody += files["people"]
-        tables = {name: _at(backend, name, files[name]) for name in READ}
+        tables = tables_of(backend, files)
         queries = queries or _compiled(plan, backend, tables, inside, out)
         yield _run(backend, queries)
     if listed is not None:
         strangers = listed.anti_join(_at(backend, "everybody", everybody, "people"), "person_id")
         tables = {name: _at(backend, name, ()) for name in READ}
         yield _run(backend, _compiled(plan, backend, tables, strangers, out))
+
+
+def tables_of(backend: DuckDB, files: Files) -> dict[str, ir.Table]:
+    """The records of one pass; those of the pass before are then no longer there."""
+    return {name: _at(backend, name, files[name]) for name in READ}
 
 
 def _at(backend: DuckDB, name: str, files: Sequence[str], like: str = "") -> ir.Table:
