@@ -83,6 +83,8 @@ def read_lists(
             faults.append(Fault(file, f"line {use.line}", "", read, f"a file of that name {where}{also}"))
             continue
         called = use.file or f"{use.published}.csv"
+        if any(fault.file in (called, f"codelists/{called}") for fault in faults):
+            continue  # it is not text, or another list is in the same file: that is said already
         if found := read_codelist(source, called, use.system, faults):
             lists[name] = found
     _disjoint(cohort, lists, file, faults)

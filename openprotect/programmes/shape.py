@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -73,11 +73,24 @@ def fits(document: Node, name: str, file: str, faults: list[Fault]) -> bool:
     """Whether `document` has the shape of the schema `name`; each way in which not is a fault."""
     found = [
         (line_of(document, path), read, expected)
-        for error in _validator(name).iter_errors(document.value)
+        for error in _each_type_once(_validator(name).iter_errors(document.value))
         for path, read, expected in _in_words(error)
     ]
     faults += [Fault(file, f"line {line}", "", *said) for line, *said in sorted(found)]
     return not found
+
+
+def _each_type_once(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """A value of the wrong type is one fault, also where a key and what it refers to both say so."""
+    types: dict[tuple[str | int, ...], ValidationError] = {}
+    for error in errors:
+        if error.validator != "type":
+            yield error
+        elif (path := tuple(error.absolute_path)) not in types or "description" in cast(
+            Mapping[str, Any], error.schema
+        ):
+            types[path] = error
+    yield from types.values()
 
 
 def _in_words(error: ValidationError) -> Iterator[tuple[list[str | int], str, str]]:
@@ -103,6 +116,8 @@ def _in_words(error: ValidationError) -> Iterator[tuple[list[str | int], str, st
         expected = " or ".join(_TYPES[kind] for kind in kinds)
         if wanted == "string" and isinstance(error.instance, bool | int | float):
             expected += f": put it in quotes, '{read}'"
+        elif len(kinds) > 1 and "description" in within:
+            expected += f": {within['description']}"
         yield path, read, expected
     elif rule in ("enum", "const"):
         choices = wanted if rule == "enum" else [wanted]

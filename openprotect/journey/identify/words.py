@@ -74,7 +74,7 @@ def in_words(condition: Condition, cohort: Cohort) -> str:
 def window_in_words(window: Window) -> str:
     """The window as a phrase."""
     parts = [
-        f"within {window.within}" if window.within else "",
+        f"within {window.within if window.within.length else '0 days'}" if window.within else "",
         _bound("after", window.after) if window.after else "",
         _bound("before", window.before) if window.before else "",
     ]

@@ -18,7 +18,7 @@ from openprotect.programmes.definitions.conditions import (
     walk,
     when_of,
 )
-from openprotect.programmes.definitions.never import always, never_matters, why_never
+from openprotect.programmes.definitions.never import always, never_matters, said, why_never
 from openprotect.programmes.document import Node
 
 Comparison = Literal["before", "on_or_before", "after", "on_or_after"]
@@ -176,11 +176,13 @@ class _Parser:
         if self.conditions.never & parts:
             return  # that is said already
         if always(rule.when):
-            self.fault(node["when"], rule.id, "a rule that asks for something: this one is true of everybody")
+            self.fault(node["when"], said(rule.when), "a rule that asks for something: this one is true of everybody")
         if rule.unless is None:
             return
         if why_never(rule.when, Not(rule.unless)):
-            self.fault(node["unless"], rule.id, "an 'unless' that leaves somebody in: it is true wherever 'when' is")
+            self.fault(
+                node["unless"], said(rule.unless), "an 'unless' that leaves somebody in: it is true wherever 'when' is"
+            )
         elif why := never_matters(rule.when, rule.unless):
             self.fault(node["unless"], why, "an 'unless' that can take somebody out: take it out or correct it")
 

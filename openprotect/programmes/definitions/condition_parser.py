@@ -102,7 +102,10 @@ class ConditionParser:
             if key != head and key not in HEADS[head]:
                 beside = ", ".join(HEADS[head]) or "nothing"
                 self.fault(child, key, f"beside '{head}': {beside}")
+        before = len(self.faults)
         condition = self.kind(head, node, evidence)
+        if len(self.faults) > before:
+            self.never.add(condition)  # what is wrong with it is said; what was read of it may be nonsense
         if not self.never.intersection(walk(condition)) and (why := why_never(condition)):
             self.never.add(condition)  # what it stands in is said to be no more than that
             self.fault(node, why, "a condition that somebody can meet: these are never true together")

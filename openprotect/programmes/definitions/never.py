@@ -109,17 +109,17 @@ def _contradiction(literals: frozenset[Literal]) -> str:
     for other in (one for one, wanted in literals if not wanted):
         for one in true:
             if _implies(one, other):
-                return f"{_said(one)} and not {_said(other)}" if one != other else f"{_said(one)} and not that"
+                return f"{said(one)} and not {said(other)}" if one != other else f"{said(one)} and not that"
     for one in true:
         if why := _beyond_itself(one):
             return why
     for one, other in combinations(true, 2):
         if _apart(one, other):
-            return f"{_said(one)} and {_said(other)}"
+            return f"{said(one)} and {said(other)}"
     for kind in (Age, Sex, Deprivation, Located):
         mine = [(one, wanted) for one, wanted in literals if isinstance(one, kind)]
         if any(wanted for _, wanted in mine) and not _somebody(mine):
-            return " and ".join(sorted(("" if wanted else "not ") + _said(one) for one, wanted in mine))
+            return " and ".join(sorted(("" if wanted else "not ") + said(one) for one, wanted in mine))
     return ""
 
 
@@ -158,7 +158,7 @@ def _beyond_itself(one: Any) -> str:
             anchors.append(bound.condition)
             bound = getattr(bound.condition, key, None) or getattr(when_of(bound.condition), key)
         if any(_at_the_end(one, other, key) for other in anchors):
-            return f"{_said(one)} {key} the {word} record of the same"
+            return f"{said(one)} {key} the {word} record of the same"
     return ""
 
 
@@ -268,7 +268,7 @@ def _no_longer(one: Period, other: Period) -> bool:
     return all(one.before(day) >= other.before(day) for day in days)
 
 
-def _said(condition: Condition) -> str:
+def said(condition: Condition) -> str:
     """A condition in the words of the file, short."""
     match condition:
         case Age(at_least, under):
@@ -296,4 +296,9 @@ def _said(condition: Condition) -> str:
             return f"service {' or '.join(among)}"
         case Recorded(lists):
             return f"any {' or '.join(lists)}"
-    return "this"
+        case Not(part):
+            return f"not {said(part)}"
+        case Several(at_least, parts):
+            word = {1: "any", len(parts): "all"}.get(at_least, str(at_least))
+            return f"{word} of ({', '.join(said(part) for part in parts)})"
+    raise TypeError(condition)

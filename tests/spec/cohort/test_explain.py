@@ -41,6 +41,7 @@ SAID = [
      "6.2 % on 5 February 2020 is not read, since it is not in mmol/mol"),
     ({"events": "date code value unit\n2020-01-05 A1 44 -"}, HBA1C, "no value in mmol/mol; 44 in no unit on 5 January 2020"),
     ({}, HBA1C, "no value in mmol/mol"),
+    ({"events": "date code\n2020-03-30 A1"}, "when: {any: a, within: 0 days}", "yes a recorded within 0 days: First, 30 March 2020"),
     # before and after
     ({"events": "date code\n2020-01-02 A1\n2020-01-01 B1"}, AFTER, "yes a recorded after this: First, 2 January 2020"),
     ({"events": "date code\n2020-01-02 A1\n2020-01-01 B1"}, AFTER, "    yes b recorded ever: Third, 1 January 2020"),

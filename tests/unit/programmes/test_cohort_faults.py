@@ -150,3 +150,34 @@ def test_a_code_in_two_lists_of_latest_of_is_a_fault() -> None:
 
 def test_the_faults_of_a_code_list_come_with_those_of_the_cohort() -> None:
     assert "codelists/a.csv, row 2, column code" in faults_of(GOOD, {**FILES, "codelists/a.csv": b"code\n1e9\n"})[0]
+
+
+ONCE = [
+    (
+        "when: {any: a, after: 20200330}",
+        "read '20200330', expected text or keys and values: a date as YYYY-MM-DD, other evid",
+    ),
+    ("when: {lsoa: 'E01000001x'}", "read 'E01000001x', expected an LSOA in quotes"),
+    ("when: {sex: mail}", "read 'mail', expected one of: male"),
+    ("when: {any: a}\n    unless: {any: [a, b]}", "read 'any a or b', expected an 'unless' that leaves somebody in"),
+    ("when: {any: [a, {not: a}]}", "read 'any of (any a, not any a)', expected a rule that asks for something"),
+]
+
+
+@pytest.mark.parametrize(("new", "said"), ONCE)
+def test_what_is_wrong_is_said_once_with_what_was_read(new: str, said: str) -> None:
+    (fault,) = [
+        each
+        for each in faults_of(GOOD.replace(WHEN, new).replace("{term} on {date}", "seen"))
+        if "use it or" not in each
+    ]
+    assert said in fault
+
+
+def test_a_list_of_which_something_is_said_already_is_not_read_again() -> None:
+    faults = [Fault("codelists/a.csv", "line 2", "", "byte 0xe9", "text in UTF-8: save it as UTF-8")]
+    document = yaml_lines.read(GOOD, "1-cohort.yaml", [])
+    assert document is not None
+    cohort = parse_cohort(document, "1-cohort.yaml", faults)
+    read_lists(cohort, FILES | {"codelists/a.csv": b"code,term\n84114007,caf\xe9\n"}, None, "1-cohort.yaml", faults)
+    assert len(faults) == 1
