@@ -331,7 +331,9 @@ class ConditionParser:
         if day < first:
             expected += f": there is no record of before {FIRST_DAY}"
         self.fault(node, written, expected)
-        return None
+        return min(
+            max(day, FIRST_DAY), LAST_DAY
+        )  # in a version that was published before this was asked: the same people
 
     def parts(self, node: Node, evidence: bool) -> tuple[Condition, ...]:
         return tuple(self.condition(part, evidence) for part in (node if node.is_list else [node]))

@@ -1,11 +1,14 @@
 """A cohort that could not mean what it says is refused, by line."""
 
+from datetime import date
+
 import pytest
 
 from openprotect.lib.errors import Fault
 from openprotect.programmes import yaml_lines
 from openprotect.programmes.cohort_lists import read_lists
 from openprotect.programmes.definitions.cohort import parse_cohort
+from openprotect.programmes.definitions.conditions import when_of
 from openprotect.programmes.shape import fits
 
 GOOD = """cohort: spec
@@ -181,3 +184,10 @@ def test_a_list_of_which_something_is_said_already_is_not_read_again() -> None:
     cohort = parse_cohort(document, "1-cohort.yaml", faults)
     read_lists(cohort, FILES | {"codelists/a.csv": b"code,term\n84114007,caf\xe9\n"}, None, "1-cohort.yaml", faults)
     assert len(faults) == 1
+
+
+def test_a_published_version_with_a_date_out_of_reach_still_finds_nobody() -> None:
+    document = yaml_lines.read(GOOD.replace(WHEN, "when: {any: [a, b], before: 1800-01-01}"), "1-cohort.yaml", [])
+    assert document is not None
+    (rule,) = parse_cohort(document, "1-cohort.yaml", []).rules
+    assert when_of(rule.when).before == date(1900, 1, 1)
