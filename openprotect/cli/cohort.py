@@ -11,6 +11,7 @@ import click
 
 from openprotect.cli import comparing
 from openprotect.cli.days import Day
+from openprotect.cli.published_lists import say_what_was_taken
 from openprotect.lib.london import today
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ for command in (comparing.english, comparing.diff, comparing.runs, comparing.was
 @click.option(
     "--json", "as_json", is_flag=True, help="As JSON: what was read on the last line but one, the figures on the last."
 )
-@click.option("--preview", is_flag=True, help="Say who would be in, and write nothing. Needs no database.")
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Say who would be in, and write nothing. Reads what a run may read; without a database everything.",
+)
 @click.option(
     "--engine",
     type=click.Choice(["duckdb", "spark"]),
@@ -105,6 +110,7 @@ def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset:
     population = _population()
     dataset = dataset or population.last()
     found = read_cohort(pack, codelists)
+    say_what_was_taken(found.cohort, codelists)
     known_as = population.find(dataset, person)
     may = _written_down(known_as, person, found.cohort, population.manifest(dataset).sources)
     given = (may.lists, may.known, may.localities, may.covered) if may else ()
@@ -144,11 +150,26 @@ def _written_down(
 def _computed(
     pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date, spark: str | None
 ) -> "CohortResult":
-    """The cohort alone."""
+    """The cohort alone: read is what a run may read, where there is a database that says what that is."""
+    from openprotect.cli.session import has_database, ready
     from openprotect.journey.identify.engine import run_cohort
     from openprotect.programmes.cohort_lists import read_cohort
 
     found = read_cohort(pack, codelists)
+    say_what_was_taken(found.cohort, codelists)
+    said = "Without a database"
+    if has_database():
+        with ready():
+            from openprotect.governance import clock, scope
+            from openprotect.jobs import cohorts
+
+            with scope.enter(scope.system("command line", now=clock.now())) as by:
+                if version := comparing.published(found.cohort):
+                    sources = population.manifest(dataset).sources
+                    may = cohorts.what_may_be_read(version, (found.cohort,), sources, by=by)
+                    return may.run(found.cohort, found.lists, population, dataset, day, spark=spark)
+        said = f"As no version of {found.cohort.name} is published here"
+    click.echo(f"{said}, all records are read: no legal basis, opt-out or imported list is looked up.", err=True)
     return run_cohort(found.cohort, found.lists, population, dataset, day, spark=spark)
 
 

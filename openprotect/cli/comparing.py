@@ -14,6 +14,7 @@ from uuid import UUID
 import click
 
 from openprotect.cli.days import Day
+from openprotect.cli.published_lists import say_what_was_taken
 from openprotect.lib.errors import Refusal
 from openprotect.lib.london import today
 
@@ -71,6 +72,7 @@ def english(pack: Path, codelists: Path | None, as_json: bool) -> None:
     from openprotect.programmes.cohort_lists import read_cohort
 
     found = read_cohort(pack, codelists)
+    say_what_was_taken(found.cohort, codelists)
     definition = read_definition(found.cohort, found.lists)
     version = found.folder.resolve().name
     click.echo(_json({"version": version, **asdict(definition)}) if as_json else as_text(definition, version))
@@ -196,6 +198,7 @@ def _side(name: str, codelists: Path | None, by: Scope | None) -> Side:
         if not Path(name).is_dir():
             raise NoCohort(folder=name)
         found = read_cohort(Path(name), codelists)
+        say_what_was_taken(found.cohort, codelists, some=False)
         return Side(f"{found.cohort.name} {found.folder.resolve().name}", found.cohort, found.lists)
     assert by is not None
     from openprotect.journey.identify import queries

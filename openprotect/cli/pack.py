@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from openprotect.cli.published_lists import say_what_was_taken
 from openprotect.journey.triage.examples import run_examples
+from openprotect.programmes.cohort_lists import read_cohort
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.loader import PackHasFaults, load_pack, lock_pack
 
@@ -40,6 +42,8 @@ def lock(directory: Path, codelists: Path | None) -> None:
 
     A list that changes afterwards needs a new version of the pack: the check says so.
     """
+    if codelists:
+        say_what_was_taken(read_cohort(directory, codelists).cohort, codelists)
     path, number = lock_pack(directory, codelists)
     click.echo(f"{number} {'list' if number == 1 else 'lists'} locked in {path}")
 
@@ -67,6 +71,7 @@ def publish(directory: Path, codelists: Path | None) -> None:
 def checked_pack(directory: Path, codelists: Path | None) -> Pack:
     """The pack, whose made-up people fare as it says. Raises PackHasFaults."""
     checked = load_pack(directory, codelists)
+    say_what_was_taken(checked.cohort, codelists)
     if faults := run_examples(checked):
         raise PackHasFaults(faults)
     return checked

@@ -1,6 +1,7 @@
 """`openprotect import records`: the records of a population."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ def records(form: str, dataset: str | None, changes: bool, sources: tuple[str, .
         changes=changes,
         sources=sources_given(sources),
     )
-    for note in imported.notes:
+    for note in (*imported.notes, *_on_no_basis(sources_given(sources))):
         click.echo(note, err=True)
     manifest = imported.manifest
     for name, totals in manifest.files.items():
@@ -73,3 +74,28 @@ def records(form: str, dataset: str | None, changes: bool, sources: tuple[str, .
             said = ", ".join(f"{number:,} {what}" for what, number in counted.items() if number)
             click.echo(f"{name}: {said or 'nothing has changed'}")
     click.echo(f"{manifest.tables['people']:,} people are in the dataset '{manifest.dataset}'.")
+
+
+def _on_no_basis(given: Mapping[str, str]) -> list[str]:
+    """A sentence for each table that is said to come from where no legal basis reaches: a run leaves it out."""
+    from openprotect.cli.session import has_database, ready
+    from openprotect.people.population import SOURCES
+
+    if not given:
+        return []
+    if not has_database():
+        known = set(SOURCES.values())
+        said = "{table}: a run reads them only where a legal basis names their source, {source}."
+        return [said.format(table=table, source=source) for table, source in given.items() if source not in known]
+    with ready():
+        from openprotect.governance import clock, queries
+        from openprotect.governance.scope import enter, system
+
+        now = clock.now()
+        with enter(system("command line", now=now)):
+            covered = {each for each in set(given.values()) if queries.live_basis(source=each, now=now) is not None}
+    return [
+        f"{table}: no legal basis in force names their source, {source}. They are kept, and a run leaves all of them out."
+        for table, source in given.items()
+        if source not in covered
+    ]

@@ -6,7 +6,7 @@
 # parameters. The engine is in process, for one import, and sees nothing but what that import may see.
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -83,6 +83,17 @@ class Spool:
             f"SELECT entry AS value FROM {these} AND hash(entry) IN (SELECT number FROM doubtful)"
             " GROUP BY 1 HAVING count(DISTINCT row_hash) > 1"
         ).to_arrow_table()
+
+    def codes(self, name: str, origin: int, systems: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """Each code of these systems in one file, with how many rows have it: columns code, records. In pieces."""
+        rows = self.rows(name)
+        if rows is None or "code" not in TABLES[name]:
+            return
+        these = ", ".join(f"'{system}'" for system in systems)
+        yield from self.engine.con.sql(
+            f"SELECT code, count(*) AS records FROM {rows}"
+            f" WHERE origin = {origin} AND system IN ({these}) AND code IS NOT NULL GROUP BY 1 ORDER BY 1"
+        ).to_arrow_reader(100_000)
 
     def duplicates(self, name: str, origin: int) -> int:
         """How many entries of one file, of which a table is made, stand twice, word for word."""

@@ -216,6 +216,11 @@ def _wrong(code: str, system: str) -> str:
     return ""
 
 
+def is_a_concept(code: str) -> bool:
+    """Whether this can be a code of SNOMED CT or of dm+d: its check digit is right, and no spreadsheet rounded it."""
+    return not _wrong(code, "snomed")
+
+
 _MULTIPLY = (
     "0123456789",
     "1234067895",

@@ -1,5 +1,6 @@
 """The cohort of a version folder together with the code lists it reads."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ FILE = "1-cohort.yaml"
 
 class CohortHasFaults(BadInput):
     """The cohort or one of its code lists has faults, so it was not run."""
+
+
+class NothingTaken(Refusal):
+    """No list of {cohort} was taken from {folder}: it has none of the published lists that the pack names
+    ({names}). Name the folder that has them, or leave out --codelists.
+    """
 
 
 class NoCohort(Refusal):
@@ -71,18 +78,18 @@ def read_lists(
     """The code lists of a cohort: those of the pack from its `files`, published ones by name.
 
     A published list is NAME.csv in the folder `codelists` where one is given, otherwise in
-    the pack's own. Every fault of every list is recorded, with those that are not there.
+    the pack's own. One that may take the place of a file does so where it is there. Every
+    fault of every list is recorded, with those that are not there.
     """
     lists: dict[str, CodeList] = {}
     for name, use in cohort.lists.items():
-        source = _source(use, files, codelists)
+        called, source = _source(use, files, codelists)
         if source is None:
             read = use.file or f"{use.published}.csv"
             where = f"in {codelists}" if codelists and use.published else "in this pack"
             also = "" if codelists or use.file else ", or the option --codelists with a folder that has it"
             faults.append(Fault(file, f"line {use.line}", "", read, f"a file of that name {where}{also}"))
             continue
-        called = use.file or f"{use.published}.csv"
         if any(fault.file in (called, f"codelists/{called}") for fault in faults):
             continue  # it is not text, or another list is in the same file: that is said already
         if found := read_codelist(source, called, use.system, faults):
@@ -91,11 +98,40 @@ def read_lists(
     return lists
 
 
-def _source(use: ListUse, files: Mapping[str, bytes], codelists: Path | None) -> Path | bytes | None:
-    if use.published and codelists:
-        path = codelists / f"{use.published}.csv"
-        return path if path.is_file() else None
-    return files.get(use.file or f"codelists/{use.published}.csv")
+def _source(use: ListUse, files: Mapping[str, bytes], codelists: Path | None) -> tuple[str, Path | bytes | None]:
+    """What faults call a list, and where it is read: in the folder, or among the files of the pack."""
+    if path := in_folder(use, codelists):
+        return path.name, path
+    if use.published:
+        kept = None if codelists else files.get(f"codelists/{use.published}.csv")
+        return f"{use.published}.csv", kept
+    full = f"codelists/{use.full}.csv"  # among the files of a pack that was published with it
+    file = full if use.full and full in files else use.file
+    return file, files.get(file)
+
+
+def in_folder(use: ListUse, codelists: Path | None) -> Path | None:
+    """The file of the published list in a folder of them, where both are there."""
+    path = codelists / f"{use.wanted}.csv" if codelists and use.wanted else None
+    return path if path and path.is_file() else None
+
+
+def said_of_folder(cohort: Cohort, codelists: Path) -> str:
+    """Which lists of a cohort come from a folder of published ones, by name and hash, and which do not.
+
+    Raises NothingTaken where none does.
+    """
+    taken, kept = [], []
+    for name, use in cohort.lists.items():
+        if path := in_folder(use, codelists):
+            taken.append(f"{name} = {use.wanted} {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}")
+        else:
+            kept.append(name)
+    if not taken:
+        names = ", ".join(f"{use.wanted}.csv" for use in cohort.lists.values() if use.wanted)
+        raise NothingTaken(folder=codelists, cohort=cohort.name, names=names or "it names no published list")
+    rest = f" The pack's own {'stays' if len(kept) == 1 else 'stay'}: {', '.join(kept)}." if kept else ""
+    return f"From {codelists}: {', '.join(taken)}.{rest}"
 
 
 def _disjoint(cohort: Cohort, lists: Mapping[str, CodeList], file: str, faults: list[Fault]) -> None:

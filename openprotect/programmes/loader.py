@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from openprotect.lib.errors import BadInput, Fault
 from openprotect.programmes import checks, json_lines, yaml_lines
-from openprotect.programmes.cohort_lists import read_lists
+from openprotect.programmes.cohort_lists import in_folder, read_lists
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.definitions.act import parse_act
 from openprotect.programmes.definitions.cohort import Cohort, parse_cohort
@@ -184,8 +184,7 @@ def _load(files: dict[str, bytes], codelists: Path | None, faults: list[Fault]) 
 def _with_published(files: dict[str, bytes], cohort: Cohort, codelists: Path | None) -> dict[str, bytes]:
     """`files` with the published lists that the cohort names: they are frozen with the pack."""
     for use in cohort.lists.values():
-        published = codelists / f"{use.published}.csv" if codelists and use.published else None
-        if published and published.is_file():
+        if published := in_folder(use, codelists):
             files[f"codelists/{published.name}"] = published.read_bytes()
     return files
 

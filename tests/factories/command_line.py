@@ -22,9 +22,16 @@ class Installation:
 
     def run(self, *arguments: object) -> str:
         """What a command prints; fails with what it says if it fails."""
+        return self._right(*arguments).stdout
+
+    def notes(self, *arguments: object) -> str:
+        """What a command says beside what it prints."""
+        return self._right(*arguments).stderr
+
+    def _right(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         done = self._done(*arguments)
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return done
 
     def refused(self, *arguments: object) -> str:
         """What a command says that is refused; fails if it is done, or fails otherwise."""

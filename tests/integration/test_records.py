@@ -153,6 +153,17 @@ def test_a_bad_file_is_refused_in_words(spoil, said: str, tables: Path, populati
     assert any(said in line for line in lines), lines
 
 
+def test_codes_that_a_spreadsheet_rounded_come_in_and_are_counted(tables: Path, population: Population) -> None:
+    lines = "p1,2020-01-03,1300561000000100,snomed,,\n" * 2 + "p3,2020-01-03,84114006,snomed,,\n"
+    (tables / "events.csv").write_text((tables / "events.csv").read_text() + lines)
+    imported = bring_in(tables, population)
+    assert imported.notes == (
+        "events.csv: 2 codes in 3 rows with a wrong check digit, or rounded by a spreadsheet, such as 1300561000000100. "
+        "No code list has such a code, so no rule finds these rows.",
+    )
+    assert imported.manifest.tables["events"] == 4
+
+
 def test_of_many_faults_fifty_are_shown_and_the_number_is_said(tables: Path, population: Population) -> None:
     (tables / "events.csv").write_text(EVENTS + "p1,soon,84114007,snomed,,\n" * 120)
     lines = faults(tables, population)

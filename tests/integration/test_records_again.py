@@ -115,6 +115,19 @@ def test_changes_are_added_and_whoever_is_removed_goes(tables: Path, population:
     assert gone.manifest.data_age() == {"events": date(2020, 1, 6)}
 
 
+def test_an_extract_of_changes_does_not_take_the_place_of_all(tables: Path, population: Population) -> None:
+    bring_in(tables, population)
+    before = files(population)
+    (tables / "removed.csv").write_text("person_id\np2\n")
+    with pytest.raises(RecordsHaveFaults) as refused:
+        bring_in(tables, population)
+    assert [str(fault) for fault in refused.value.faults] == [
+        "removed.csv: read 'people who leave the records', expected the option --changes, for this is an extract of "
+        "changes; a whole extract has no such file"
+    ]
+    assert files(population) == before
+
+
 def test_changes_need_something_to_change(tables: Path, population: Population) -> None:
     with pytest.raises(NoSuchDataset):
         import_records(tables, form=TABLES_FORMAT, population=population, dataset="d", now=NOW, changes=True)

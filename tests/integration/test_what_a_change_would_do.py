@@ -64,6 +64,21 @@ def test_the_command_needs_no_database_and_says_the_same(tmp_path: Path) -> None
     assert [change["how"] for change in told["definition"]] == ["changed", "changed"]
 
 
+def test_a_preview_without_a_database_says_what_it_did_not_look_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        monkeypatch.delenv(name, raising=False)
+    here = Installation(tmp_path / "data")
+    extract = write_tables(tmp_path / "extract")
+    assert "services: a run reads them only where a legal basis names their source, a_register." in here.notes(
+        "import", "records", "--format", "tables", "--source", "services=a_register", extract
+    )
+    said = here.notes("cohort", "run", PACK, "--preview", "--as-of", DAY)
+    assert "Without a database, all records are read: no legal basis, opt-out or imported list is looked up." in said
+    assert "shielded-patient-list" not in said
+
+
 def test_between_folders_lists_localities_and_opt_outs_are_read_as_by_a_run(
     committed_db: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +111,17 @@ def test_between_folders_lists_localities_and_opt_outs_are_read_as_by_a_run(
     why = Installation(data).run("cohort", "explain", before, number_for_tests(4), "--as-of", "2020-04-07")
     assert f"{number_for_tests(4)} is in covid-protect" in why
     assert "yes on the list shielded-patient-list" in why
+    # A preview reads what a run reads: those on the list, nobody's records who opted out, no source without a basis.
+    preview = ("cohort", "run", before, "--preview", "--as-of", "2020-04-07")
+    found = here.last_line(*preview, "--json")
+    assert (found["people"], found["groups"]["national-list"], found["groups"]["respiratory"]) == (3, 3, 0)
+    assert "shielded-patient-list" not in here.notes(*preview)
+    unread = ("import", "records", "--format", "tables", "--dataset", "other", "--source", "services=a_register")
+    assert (
+        "services: no legal basis in force names their source, a_register. They are kept, and a run leaves all of them out."
+        in here.notes(*unread, tmp_path / "extract")
+    )
+    assert "Left out: services, because no legal basis in force" in here.notes(*preview, "--dataset", "other")
     # Then nobody is a member by it, and both looks are in the trail with the basis for finding people
     assert rows("SELECT count(*) FROM identify_cohortrun") == [(0,)]
     looked = (

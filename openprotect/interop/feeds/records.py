@@ -31,8 +31,11 @@ from openprotect.people.population import (
     is_source,
     sha256_of,
 )
+from openprotect.programmes.codelists import is_a_concept
 
 MEMORY = "256MB"
+CHECKED = ("snomed", "dmd")
+"""The systems whose codes end in a check digit."""
 UNKNOWN = "of what is not in the records"
 SHOWN = 50
 """How many faults of a kind are said one by one."""
@@ -162,6 +165,7 @@ def import_records(
             left = _spool(incoming, writing)
             _hold_against(incoming, writing)
             reading.refuse_faults()
+            reading.notes += _mistyped(incoming, writing)
             totals = _totals(incoming, writing, hashes, left)
             writing.write()
             manifest = writing.finish(source=form.name, files=totals, sources=come_from, notes=reading.notes, now=now)
@@ -229,6 +233,25 @@ def _hold_against(incoming: Sequence[Incoming], writing: Import) -> None:
             if source.entry and not source.is_people:
                 twice = _values([writing.spool.entries_twice(name, origin)])
                 source.wrong(source.entry, twice, "each once: another row has it with other data")
+
+
+def _mistyped(incoming: Sequence[Incoming], writing: Import) -> list[str]:
+    """A sentence for each file that has codes that cannot be codes: these are in no code list, which are held to the same."""
+    said = []
+    for origin, source in enumerate(incoming):
+        codes, records, first = 0, 0, ""
+        for name in source.into:
+            for piece in writing.spool.codes(name, origin, CHECKED):
+                for row in piece.to_pylist():
+                    if not is_a_concept(row["code"]):
+                        codes, records, first = codes + 1, records + row["records"], first or row["code"]
+        if codes:
+            many = f"{codes:,} codes" if codes > 1 else "1 code"
+            said.append(
+                f"{source.name}: {many} in {records:,} {'rows' if records > 1 else 'row'} with a wrong check digit, or rounded by "
+                f"a spreadsheet, such as {first}. No code list has such a code, so no rule finds these rows."
+            )
+    return said
 
 
 def _totals(

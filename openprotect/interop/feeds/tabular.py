@@ -13,6 +13,8 @@ from openprotect.interop.feeds.record_files import RecordFile, open_record_file,
 from openprotect.interop.feeds.records import SHOWN, Columns, Incoming, Reading
 from openprotect.lib.errors import Fault
 
+_WITH_CHANGES = "the option --changes, for this is an extract of changes; a whole extract has no such file"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -64,6 +66,13 @@ class Tabular:
                 found[there[0].name] = there
             elif not source.may_be_absent and not changes:
                 faults.append(Fault(source.file, "", "", "no such file", f"it in {folder}"))
+        if self.removed and not changes:  # what holds only changes would take the place of everybody
+            names = [self.removed.file, _as_parquet(self.removed.file)]
+            faults += [
+                Fault(name, "", "", "people who leave the records", _WITH_CHANGES)
+                for name in names
+                if (folder / name).exists()
+            ]
         if not found and not faults:
             faults.append(Fault(self.people.file, "", "", "no such file", f"at least one file of changes in {folder}"))
         return found, faults

@@ -108,7 +108,7 @@ def _lines(condition: Condition, cohort: Cohort, depth: int) -> tuple[tuple[int,
 
 def _list(name: str, codes: CodeList, cohort: Cohort) -> ListRead:
     use = cohort.lists[name]
-    file = use.file or f"{use.published}.csv"
+    file = use.file if use.file and codes.name != use.full else f"{use.wanted}.csv"
     return ListRead(name, codes.system, len(codes.codes), first_terms(codes.codes), file, codes.sha256)
 
 

@@ -40,11 +40,14 @@ def lists_read(plan: Plan, rule: Rule) -> set[str]:
 
 
 def unknown_lists(cohort: Cohort, lists: pa.Table | None) -> Iterator[str]:
-    """A sentence about each imported list, or version of one, that a rule asks for and nobody stands on."""
-    found: set[tuple[str, str | None]] = set()
-    if lists is not None:
-        versions = lists["version"].to_pylist() if "version" in lists.column_names else [None] * lists.num_rows
-        found = set(zip(lists["list"].to_pylist(), versions, strict=True))
+    """A sentence about each imported list, or version of one, that a rule asks for and nobody stands on.
+
+    Where no list was looked up, there is nothing to say of them.
+    """
+    if lists is None:
+        return
+    versions = lists["version"].to_pylist() if "version" in lists.column_names else [None] * lists.num_rows
+    found = set(zip(lists["list"].to_pylist(), versions, strict=True))
     for rule in cohort.rules:
         for part in (part for condition in rule.conditions for part in walk(condition)):
             if isinstance(part, OnList) and (part.name, part.version) not in found:

@@ -38,13 +38,22 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class ListUse:
-    """A code list the cohort reads: a file of the pack, or a published list by its name."""
+    """A code list the cohort reads: a file of the pack, or a published list by its name.
+
+    `full` is the published list that takes the place of a pack's own file where it is given with the pack.
+    """
 
     name: str
     file: str
     published: str
     system: str
     line: int
+    full: str = ""
+
+    @property
+    def wanted(self) -> str:
+        """The published list to be taken where there is one of that name; nothing where a pack has only its own."""
+        return self.published or self.full
 
 
 @dataclass(frozen=True)
@@ -123,12 +132,18 @@ class _Parser:
         file, published = node.get("file"), node.get("name")
         if (file is None) == (published is None):
             self.fault(node, name, "'file' (a file of this pack) or 'name' (a published list), one of them")
+        full = node.get("published")
+        if full is not None and file is None:
+            self.fault(
+                full, full.value, "'published' beside a 'file' whose place it takes: a list without one has 'name'"
+            )
         return ListUse(
             name,
             "" if file is None else file.value,
             "" if published is None else published.value,
             node["system"].value,
             node.line,
+            "" if full is None else full.value,
         )
 
     def exclusion(self, key: str, node: Node) -> Exclusion:

@@ -121,6 +121,7 @@ BAD = [
     ("on_or_before index", "before the index", "read 'before the index', expected"),
     ("  g: {label: The group}", "  g: {label: The group}\n  h: {label: Nobody}", "read 'h', expected a group that a rule leads to"),
     ("{file: codelists/a.csv, system: snomed}", "{system: snomed}", "expected 'file' (a file of this pack) or 'name'"),
+    ("{file: codelists/a.csv, system: snomed}", "{name: a, published: b, system: snomed}", "read 'b', expected 'published' beside a 'file'"),
     ("{file: codelists/a.csv, system: snomed}", "{file: codelists/a.csv, system: read}", "expected one of: snomed, dmd"),
     ("  a: {file", "  evidence: {file", "line 7: read 'evidence', expected another name"),
     ("codelists/a.csv", "codelists/none.csv", "line 7: read 'codelists/none.csv', expected a file of that name in this pack"),
