@@ -14,6 +14,7 @@ from django.test import Client
 from openprotect.config.database_urls import Urls
 from openprotect.governance import clock
 from openprotect.governance.scope import enter, system
+from openprotect.journey.identify import figures
 from openprotect.people.facts import Arrival
 from tests.factories.runs import reason, run_finds
 from tests.factories.seen import one, rows
@@ -165,6 +166,17 @@ def test_the_definition_is_read_aloud() -> None:
     assert "at least two issues of immunosuppressants within 6 months, those of one day counted once" in shown
     assert "not clinically approved" in shown
     assert "The reason they are given:" in shown
+    assert "This is the version that runs." in shown
+
+
+@pytest.mark.parametrize(
+    ("first", "people", "shown"), [(30, 29, False), (30, 25, True), (30, 30, True), (34, 30, False)]
+)
+def test_how_everybody_was_found_is_not_shown_where_it_tells_how_few_were_not(
+    first: int, people: int, shown: bool
+) -> None:
+    picture = figures.Picture(True, False, True, people, (), None, figures.Breakdown("rule", ()), ())
+    assert figures.may_show_steps(first, people, picture) is shown
 
 
 def test_the_pages_stand_behind_governance(service: None, tmp_path: Path) -> None:

@@ -117,9 +117,11 @@ def moves(found: Moves, *, own: bool, scope: Scope) -> Moves | None:
     return Moves(found.before, found.after, found.people, {key: found.by[key] for key in found.by if key in shown})
 
 
-def may_show_steps(everybody: int, shown: Picture) -> bool:
-    """Whether a reader is shown how everybody was found: not where their own people and all would tell the others."""
-    if shown.people is None:
+def may_show_steps(first: int, everybody: int, shown: Picture) -> bool:
+    """Whether a reader is shown how everybody of the `first` was found: not where that tells how few were not, nor
+    where their own people and all would tell the others.
+    """
+    if shown.people is None or not rules.safe_to_show([first - everybody], SHOWN_FROM):
         return False
     return shown.whole or rules.safe_to_show((everybody, everybody - shown.people), SHOWN_FROM)
 

@@ -50,15 +50,19 @@ def cohorts(request: ScopedRequest) -> HttpResponse:
 @require_GET
 @needs("see.cohorts")
 def definition(request: ScopedRequest) -> HttpResponse:
-    """What a published version of the definition says, for who signs it."""
+    """What a published version of the definition says, for who signs it: the one that runs, where none is asked for."""
     titles, programme = _programme(request)
     published = programmes.versions(programme)
     asked = request.GET.get("version", "")
-    version = next((each for each in published if not asked or each.version == asked), None)
+    runs = programmes.switched_on().get(programme)
+    wanted = (each for each in published if (each.version == asked if asked else each.id == runs))
+    version = next(wanted, None if asked else next(iter(published), None))
     if version is None:
         raise NotThere
     read = read_definition(*programmes.cohort_with_lists(version.id))
     context = presenter.definition(read, version, published, programme, titles)
+    context["runs"] = version.id == runs
+    context["running"] = next((each.version for each in published if each.id == runs), "")
     return staff_page(request, "oversight/cohort_definition.html", context)
 
 

@@ -283,9 +283,9 @@ def _about(programme: str, titles: Mapping[str, str], route: str) -> dict[str, A
 
 def _steps(run: Run, shown: figures.Picture) -> dict[str, Any]:
     """How many were left after each step, as bars against how many there were at first."""
-    if not run.attrition or not figures.may_show_steps(run.people, shown):
+    first = run.attrition[0][1] if run.attrition else 0
+    if not first or not figures.may_show_steps(first, run.people, shown):
         return {}
-    first = run.attrition[0][1]
     rows = [{"label": "In the records or on a list", "gone": "", "left": f"{first:,}", "width": 100.0}]
     for key, (gone, left) in figures.attrition(run.people, first, run.excluded).items():
         rows.append({
