@@ -116,7 +116,7 @@ def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset:
     given = (may.lists, may.known, may.localities, may.covered) if may else ()
     whom = known_as or person
     explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), whom, *given)
-    for note in may.notes() if may else ():
+    for note in (*found.unlocked, *(may.notes() if may else ())):
         click.echo(note, err=True)
     click.echo(as_text(replace(explanation, person_id=person) if known_as else explanation))
 
@@ -156,6 +156,8 @@ def _computed(
     from openprotect.programmes.cohort_lists import read_cohort
 
     found = read_cohort(pack, codelists)
+    for note in found.unlocked:
+        click.echo(note, err=True)
     say_what_was_taken(found.cohort, codelists)
     said = "Without a database"
     if has_database():

@@ -47,6 +47,10 @@ class NoSuchVersion(Refusal):
     """No version '{version}' is published. Name one as PROGRAMME@VERSION, or the folder of a pack."""
 
 
+class NoSuchProgramme(Refusal):
+    """No version of a programme '{programme}' is published here, so its cohort has no run."""
+
+
 class RunsHaveRun(Refusal):
     """--effect is for two versions of a definition: what two runs did is said without it."""
 
@@ -74,8 +78,25 @@ def english(pack: Path, codelists: Path | None, as_json: bool) -> None:
     found = read_cohort(pack, codelists)
     say_what_was_taken(found.cohort, codelists)
     definition = read_definition(found.cohort, found.lists)
-    version = found.folder.resolve().name
-    click.echo(_json({"version": version, **asdict(definition)}) if as_json else as_text(definition, version))
+    for note in found.unlocked:
+        click.echo(note, err=True)
+    pack_hash, faults = _hash(pack, codelists)
+    if as_json:
+        click.echo(_json({"version": found.version, "pack_hash": pack_hash, **asdict(definition)}))
+        return
+    draft = f"A draft, not a version to sign: 'openprotect pack check' finds {faults} fault{'s' * (faults != 1)}."
+    click.echo(as_text(definition, found.version, f"SHA-256 of its files: {pack_hash}" if pack_hash else draft))
+
+
+def _hash(pack: Path, codelists: Path | None) -> tuple[str | None, int]:
+    """The hash under which a pack would be published, or why it would not be: the number of its faults."""
+    from openprotect.cli.pack import checked_pack
+    from openprotect.programmes.loader import PackHasFaults
+
+    try:
+        return checked_pack(pack, codelists).hash, 0
+    except PackHasFaults as refused:
+        return None, len(refused.faults)
 
 
 @click.command()
@@ -103,6 +124,8 @@ def diff(
     """
     with _session(before, after, records=effect) as by:
         was, now = (_side(each, codelists, by) for each in (before, after))
+        if was.name == now.name and before != after:  # a version and what is to follow it, with its number still
+            was, now = (replace(side, name=f"{side.name} ({name})") for side, name in ((was, before), (now, after)))
         from openprotect.journey.identify.differences import compare
 
         changes = compare((was.cohort, was.lists), (now.cohort, now.lists))
@@ -127,10 +150,15 @@ def runs(programme: str, as_json: bool) -> None:
 
     with ready(), _scope() as by:
         from openprotect.journey.identify import queries
+        from openprotect.programmes import queries as programmes
 
         found = [_about(run) for run in queries.runs(programme, scope=by)]
+        if not found and not programmes.versions(programme):
+            raise NoSuchProgramme(programme=programme)
     if as_json:
         click.echo(_json(found))
+    elif not found:
+        click.echo(f"The cohort of {programme} has not been run.", err=True)
     for run in [] if as_json else found:
         said = f"{run['people']:,} people, {run['joined']:,} joined, {run['left']:,} left"
         click.echo(f"{run['run']}  {run['ran_at'][:16]}  index date {run['index_date']}  {run['version']}  {said}")
@@ -193,13 +221,18 @@ def _scope() -> Iterator[Scope]:
 
 def _side(name: str, codelists: Path | None, by: Scope | None) -> Side:
     if "#" not in name and "@" not in name:
-        from openprotect.programmes.cohort_lists import NoCohort, read_cohort
+        from openprotect.programmes.cohort_lists import CohortHasFaults, NoCohort, read_cohort
 
         if not Path(name).is_dir():
             raise NoCohort(folder=name)
-        found = read_cohort(Path(name), codelists)
+        try:
+            found = read_cohort(Path(name), codelists)
+        except CohortHasFaults as refused:  # of two packs, which
+            raise CohortHasFaults([replace(fault, file=f"{name}: {fault.file}") for fault in refused.faults]) from None
         say_what_was_taken(found.cohort, codelists, some=False)
-        return Side(f"{found.cohort.name} {found.folder.resolve().name}", found.cohort, found.lists)
+        for note in found.unlocked:
+            click.echo(f"{name}: {note}", err=True)
+        return Side(f"{found.cohort.name} {found.version}", found.cohort, found.lists)
     assert by is not None
     from openprotect.journey.identify import queries
     from openprotect.programmes import queries as programmes
@@ -264,7 +297,9 @@ def _may_be_read(was: Side, now: Side, sources: Mapping[str, str], by: Scope | N
         return None
     may = cohorts.what_may_be_read(version, (was.cohort, now.cohort), sources, by=by)
     with enter(replace(by, basis=may.basis)) as under:
-        record("effect of a change counted", by=under, of="pack version", id=version, why=f"{was.name} to {now.name}")
+        record(
+            "effect of a change counted", by=under, of="pack version", id=version, why=f"{was.name} to {now.name}"[:120]
+        )
     return may
 
 

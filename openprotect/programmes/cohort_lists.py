@@ -11,9 +11,12 @@ from openprotect.programmes import yaml_lines
 from openprotect.programmes.codelists import CodeList, read_codelist
 from openprotect.programmes.definitions.cohort import Cohort, ListUse, parse_cohort
 from openprotect.programmes.definitions.conditions import LatestOf, walk
+from openprotect.programmes.document import Node
+from openprotect.programmes.lock import LOCK, check_lock
 from openprotect.programmes.shape import fits
 
 FILE = "1-cohort.yaml"
+PROGRAMME = "0-programme.yaml"
 
 
 class CohortHasFaults(BadInput):
@@ -32,11 +35,17 @@ class NoCohort(Refusal):
 
 @dataclass(frozen=True)
 class CohortOnDisk:
-    """A cohort as it stands in a folder, with its code lists by the names it gives them."""
+    """A cohort as it stands in a folder, with its code lists by the names it gives them.
+
+    `version` is that of the pack; of a folder that says none, its name. `unlocked` is each list that is not as
+    the pack's lock says, in a sentence.
+    """
 
     folder: Path
     cohort: Cohort
     lists: Mapping[str, CodeList]
+    version: str
+    unlocked: tuple[str, ...] = ()
 
 
 def read_cohort(folder: Path, codelists: Path | None = None) -> CohortOnDisk:
@@ -57,9 +66,48 @@ def read_cohort(folder: Path, codelists: Path | None = None) -> CohortOnDisk:
         raise CohortHasFaults(faults)
     cohort = parse_cohort(document, FILE, faults)
     lists = read_lists(cohort, files, codelists, FILE, faults)
+    key, number = _key_and_version(version)
+    faults += [] if key is None else other_name(document, key.value)
     if faults:
         raise CohortHasFaults(faults)
-    return CohortOnDisk(version, cohort, lists)
+    said = version.resolve().name if number is None else str(number.value)
+    return CohortOnDisk(version, cohort, lists, said, _unlocked(version / LOCK, said, cohort, files, codelists))
+
+
+def other_name(document: Node, key: object) -> list[Fault]:
+    """A fault where a cohort is not named as its programme: it would be looked up as another's."""
+    named = document["cohort"]
+    if named.value == key:
+        return []
+    return [Fault(FILE, f"line {named.line}", "", str(named.value), f"'{key}', the key of {PROGRAMME}")]
+
+
+def with_published(files: Mapping[str, bytes], cohort: Cohort, codelists: Path | None) -> dict[str, bytes]:
+    """`files` and the published lists that the cohort names, from the folder `codelists` where that is given."""
+    found = dict(files)
+    for use in cohort.lists.values():
+        if published := in_folder(use, codelists):
+            found[f"codelists/{published.name}"] = published.read_bytes()
+    return found
+
+
+def _key_and_version(version: Path) -> tuple[Node | None, Node | None]:
+    """What the pack says that it is; nothing where that cannot be read, which is for 'pack check' to say."""
+    try:
+        document = yaml_lines.read((version / PROGRAMME).read_text(encoding="utf-8"), PROGRAMME, [])
+    except (OSError, UnicodeDecodeError):
+        return None, None
+    return (None, None) if document is None else (document.get("key"), document.get("version"))
+
+
+def _unlocked(
+    lock: Path, version: str, cohort: Cohort, own: Mapping[str, bytes], codelists: Path | None
+) -> tuple[str, ...]:
+    if not lock.is_file():
+        return ()
+    faults: list[Fault] = []
+    check_lock(version, {**with_published(own, cohort, codelists), LOCK: lock.read_bytes()}, set(own), faults)
+    return tuple(f"The lock does not hold. {fault}" for fault in faults)
 
 
 def latest_version(folder: Path) -> Path:

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from openprotect.lib.errors import BadInput, Fault
 from openprotect.programmes import checks, json_lines, yaml_lines
-from openprotect.programmes.cohort_lists import in_folder, read_lists
+from openprotect.programmes.cohort_lists import other_name, read_lists, with_published
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.definitions.act import parse_act
-from openprotect.programmes.definitions.cohort import Cohort, parse_cohort
+from openprotect.programmes.definitions.cohort import parse_cohort
 from openprotect.programmes.definitions.contact import parse_contact
 from openprotect.programmes.definitions.decision_table import (
     DecisionTable,
@@ -32,6 +32,7 @@ from openprotect.programmes.shape import fits
 Parsed = TypeVar("Parsed")
 
 FIRST = "0-programme.yaml"
+COHORT = "1-cohort.yaml"
 TABLE = "4-triage.csv"
 # What may stand in a pack besides; anything else is a misspelt name.
 FOLDERS = ("2-messages", "codelists", "examples")
@@ -55,6 +56,9 @@ def load_pack(path: Path, codelists: Path | None = None) -> Pack:
     pack = _load(files, codelists, faults)
     if pack:
         check_lock(pack.programme.version, files, own, faults)
+        # Here, not wherever a pack is read: what was published before this was asked stays readable.
+        document = _document(_texts(files, []), COHORT, [])
+        faults += other_name(document, pack.programme.key) if document is not None else []
     if pack and folder.name != pack.programme.version and folder.name[:1].isdigit():
         read, expected = pack.programme.version, f"{folder.name}, the name of its folder"
         faults.append(Fault(FIRST, "", "", f"version {read}", expected))
@@ -160,7 +164,7 @@ def _load(files: dict[str, bytes], codelists: Path | None, faults: list[Fault]) 
         return parse(document, file, faults)
 
     programme = part(FIRST, parse_programme)
-    cohort = part("1-cohort.yaml", parse_cohort)
+    cohort = part(COHORT, parse_cohort)
     contact = part("2-contact.yaml", parse_contact)
     questionnaire = part("3-check-in.json", parse_questionnaire)
     triage = _triage(texts, part("4-triage.yaml", parse_inputs), faults)
@@ -169,7 +173,8 @@ def _load(files: dict[str, bytes], codelists: Path | None, faults: list[Fault]) 
     messages = _messages(texts, faults)
     examples = _examples(texts, faults)
     if cohort:
-        read_lists(cohort, _with_published(files, cohort, codelists), None, "1-cohort.yaml", faults)
+        files.update(with_published(files, cohort, codelists))  # they are frozen with the pack
+        read_lists(cohort, files, None, COHORT, faults)
     if not (programme and cohort and contact and questionnaire and triage and act and learn):
         return None  # its faults are recorded
     pack = Pack(
@@ -179,14 +184,6 @@ def _load(files: dict[str, bytes], codelists: Path | None, faults: list[Fault]) 
     if not faults:  # across files only when each of them stands
         faults += checks.check(pack, trees)
     return pack
-
-
-def _with_published(files: dict[str, bytes], cohort: Cohort, codelists: Path | None) -> dict[str, bytes]:
-    """`files` with the published lists that the cohort names: they are frozen with the pack."""
-    for use in cohort.lists.values():
-        if published := in_folder(use, codelists):
-            files[f"codelists/{published.name}"] = published.read_bytes()
-    return files
 
 
 def _texts(files: Mapping[str, bytes], faults: list[Fault]) -> dict[str, str]:

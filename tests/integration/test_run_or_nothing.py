@@ -14,6 +14,8 @@ from tests.factories import published_files
 from tests.factories.command_line import Installation
 from tests.factories.seen import one, rows
 from tests.factories.small_service import BEGINS, PACK, open_service
+from tests.integration.test_synthea_cohort import LISTS
+from tests.integration.test_synthea_cohort import PACK as CONDITIONS
 
 RUNS = "SELECT v.version, r.number FROM identify_cohortrun r JOIN programmes_packversion v ON v.id = r.pack_version_id"
 ON = (
@@ -49,6 +51,27 @@ def test_what_cannot_run_is_neither_published_nor_switched_on(
 
     here.run("cohort", "run", following)
     assert (rows(ON), rows(RUNS)) == ([("2026.2",)], [("2026.2", 1)])
+
+    # A published list is as it was frozen: it comes from outside, and has no lock that would say so
+    lists = published_lists(tmp_path / "codelists", LISTS)
+    here.run("pack", "publish", CONDITIONS, "--codelists", lists)
+    with (lists / "opensafely-diabetes-snomed.csv").open("a", encoding="utf-8") as file:
+        file.write("73211009,Diabetes mellitus,y,\n")
+    for command in (("pack", "publish"), ("cohort", "run")):
+        said = here.refused(*command, CONDITIONS, "--codelists", lists)
+        assert "Version 2026.1 of long-term-conditions is published and frozen" in said
+    assert rows(ON) == [("2026.2",)]
+
+    # Who asks for the runs of what is not here is told so
+    assert "'nosuch'" in here.refused("cohort", "runs", "nosuch")
+    assert here.run("cohort", "runs", "long-term-conditions") == ""
+
+
+def published_lists(folder: Path, lists: dict[str, str]) -> Path:
+    folder.mkdir()
+    for name, text in lists.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
 
 
 def next_version(folder: Path) -> Path:

@@ -60,10 +60,11 @@ def list_line(codes: ListRead) -> str:
     return f"{_plain(codes.name)}: {codes.codes:,} {SYSTEMS.get(codes.system, codes.system)} {noun}: {terms}{more}."
 
 
-def as_text(definition: DefinitionRead, version: str) -> str:
-    """The whole as a page of text."""
+def as_text(definition: DefinitionRead, version: str, pinned: str = "") -> str:
+    """The whole as a page of text; `pinned` is a sentence on which files these are."""
     lines = [
         f"{definition.name}, version {version}: who is in it, and why",
+        *([pinned] if pinned else []),
         "",
         "Every window counts back from the day of the run, and that day counts.",
         "What is recorded after that day does not exist. What is not known is not true.",

@@ -141,7 +141,12 @@ def test_the_commands_say_it_as_json(tmp_path: Path) -> None:
     assert [(change["what"], change["how"], change["name"]) for change in told["definition"]] == [
         ("rule", "changed", "HEART")
     ]
+    for folder, version in ((before, "2026.1"), (after, "2026.2")):
+        (folder / "0-programme.yaml").write_text(f'key: hearts\nversion: "{version}"\n', encoding="utf-8")
+    told = json.loads(CliRunner().invoke(diff, [str(before), str(after), "--json"]).output)
+    assert (told["before"], told["after"]) == ("hearts 2026.1", "hearts 2026.2")  # the packs', not their folders'
     aloud = json.loads(CliRunner().invoke(english, [str(before), "--json"]).output)
+    assert (aloud["version"], aloud["pack_hash"]) == ("2026.1", None)  # there is no whole pack to sign
     assert [rule["id"] for rule in aloud["rules"]] == ["HEART", "OLD"]
     assert aloud["lists"][0]["codes"] == 2
 

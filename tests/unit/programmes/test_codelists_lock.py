@@ -1,12 +1,15 @@
 """A code list of a version does not change in silence: its hash stands in codelists.lock."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from openprotect.cli.comparing import diff, english
 from openprotect.cli.pack import pack as command
+from openprotect.programmes.cohort_lists import CohortHasFaults, read_cohort
 from openprotect.programmes.loader import PackHasFaults, load_pack
 from openprotect.programmes.lock import ListsAreLocked
 
@@ -105,3 +108,29 @@ def test_a_published_list_is_held_against_the_lock_that_names_it(tmp_path: Path)
     load_pack(folder, published)
     change(published / "opensafely-diabetes-snomed.csv")
     assert run("check", folder, "--codelists", published).exit_code != 0
+
+
+def test_who_reads_a_definition_is_told_that_its_lock_does_not_hold(pack: Path) -> None:
+    pinned = CliRunner().invoke(english, [str(pack), "--json"])
+    assert (json.loads(pinned.stdout)["pack_hash"], pinned.stderr) == (load_pack(pack).hash, "")
+    assert f"\nSHA-256 of its files: {load_pack(pack).hash}\n" in CliRunner().invoke(english, [str(pack)]).stdout
+    change(pack / "codelists/dementia.csv")
+    changed = CliRunner().invoke(english, [str(pack)])
+    assert changed.stderr.startswith("The lock does not hold. codelists/dementia.csv: read 'sha256 ")
+    assert "A draft, not a version to sign: 'openprotect pack check' finds 1 fault.\n" in changed.stdout
+    (note,) = read_cohort(pack).unlocked
+    assert f"{pack}: {note}\n" in CliRunner().invoke(diff, [str(COVID), str(pack)]).stderr
+
+
+def test_a_cohort_is_named_as_its_programme(pack: Path) -> None:
+    cohort = pack / "1-cohort.yaml"
+    text = cohort.read_text()
+    line = 1 + text[: text.index("cohort: covid-protect")].count("\n")
+    cohort.write_text(text.replace("cohort: covid-protect", "cohort: other", 1))
+    said = f"1-cohort.yaml, line {line}: read 'other', expected 'covid-protect', the key of 0-programme.yaml"
+    assert faults_of(pack) == [said]
+    with pytest.raises(CohortHasFaults) as refused:
+        read_cohort(pack)
+    assert [str(fault) for fault in refused.value.faults] == [said]
+    compared = CliRunner().invoke(diff, [str(COVID), str(pack)])
+    assert [str(fault) for fault in compared.exception.faults] == [f"{pack}: {said}"]  # of two packs, which
