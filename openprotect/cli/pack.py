@@ -9,6 +9,7 @@ from openprotect.journey.triage.examples import run_examples
 from openprotect.programmes.cohort_lists import read_cohort
 from openprotect.programmes.definitions import Pack
 from openprotect.programmes.loader import PackHasFaults, load_pack, lock_pack
+from openprotect.programmes.lock import LOCK
 
 _DIR = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 _CODELISTS = click.option(
@@ -32,6 +33,9 @@ def check(directory: Path, codelists: Path | None) -> None:
     checked = checked_pack(directory, codelists)
     click.echo("0 faults")
     click.echo(_summary(checked))
+    if LOCK not in checked.files and any(use.published for use in checked.cohort.lists.values()):
+        said = "The published lists are not locked: until this version is published they may change in silence."
+        click.echo(f"{said} 'openprotect pack lock' holds them to what they are.", err=True)
 
 
 @pack.command()

@@ -104,8 +104,9 @@ def test_a_published_list_is_held_against_the_lock_that_names_it(tmp_path: Path)
             name = line.partition("{name: ")[2].partition(",")[0]
             (published / f"{name}.csv").write_text("code,term\n84114007,Heart failure\n")
     load_pack(folder, published)  # no lock, and no list of its own
+    assert "The published lists are not locked" in run("check", folder, "--codelists", published).stderr
     assert run("lock", folder, "--codelists", published).stdout.startswith("7 lists locked")
-    load_pack(folder, published)
+    assert "not locked" not in run("check", folder, "--codelists", published).stderr
     change(published / "opensafely-diabetes-snomed.csv")
     assert run("check", folder, "--codelists", published).exit_code != 0
 
