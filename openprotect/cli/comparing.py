@@ -90,11 +90,11 @@ def english(pack: Path, codelists: Path | None, as_json: bool) -> None:
 
 def _hash(pack: Path, codelists: Path | None) -> tuple[str | None, int]:
     """The hash under which a pack would be published, or why it would not be: the number of its faults."""
-    from openprotect.cli.pack import checked_pack
-    from openprotect.programmes.loader import PackHasFaults
+    from openprotect.cli.pack import faring_well
+    from openprotect.programmes.loader import PackHasFaults, load_pack
 
     try:
-        return checked_pack(pack, codelists).hash, 0
+        return faring_well(load_pack(pack, codelists)).hash, 0
     except PackHasFaults as refused:
         return None, len(refused.faults)
 
