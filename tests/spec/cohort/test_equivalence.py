@@ -126,7 +126,14 @@ EXCLUDE = "{died: {date_of_death: on_or_before index}, gone: {registration_ended
 
 
 # Of what is generated, some can never be true: it is said, and then nobody is found.
-SAID = ("never true together", "true of everybody", "it is true wherever 'when' is", "correct it", "of the same group")
+SAID = (
+    "never true together",
+    "true of everybody",
+    "it is true wherever 'when' is",
+    "correct it",
+    "of the same group",
+    "a day in it",
+)
 
 
 def agree(run: Run, world: World, texts: list[str]) -> None:
