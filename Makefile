@@ -19,7 +19,8 @@ help: ## say what there is
 
 setup: $(stamp) ## the virtual environment, everything in it from the lock
 
-# uv alone comes by pip, with its hashes; uv then installs the rest, with theirs.
+# uv alone comes by pip, with its hashes; uv then installs the rest, with theirs. What is compiled here is
+# not compiled again by each of the processes that a demo starts at once.
 $(stamp): requirements.lock requirements-uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "OpenProtect needs Python 3.11 or later; set PYTHON= to one." >&2; exit 2; }
@@ -27,8 +28,9 @@ $(stamp): requirements.lock requirements-uv.lock pyproject.toml
 	  || { echo "Python's venv is missing: install the package python3-venv." >&2; exit 2; }
 	@test -x $(bin)/python || $(PYTHON) -m venv .venv
 	@test -x $(bin)/uv || $(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(bin)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(bin)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(bin)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@$(bin)/python -m compileall -q -j 2 openprotect
 	@touch $@
 
 setup-spark: setup ## PySpark beside it (450 MB; needs Java 17), for cohorts with --engine spark and for the trials

@@ -89,7 +89,6 @@ def _play(what: str, now: datetime) -> None:
 @cache
 def _player() -> Any:
     living = _make()
-    gc.freeze()  # what is there now stays to the end
     hurry()
     return living
 
@@ -97,10 +96,12 @@ def _player() -> Any:
 def hurry() -> None:
     """Made-up history is worth no waiting for the disk: what a crash takes is lived again.
 
-    Nor is a plan made anew for each of thousands of answers that are written alike.
+    Nor is a plan made anew for each of thousands of answers that are written alike, or garbage
+    looked for among what is there now and stays to the end.
     """
     from django.db import connection
 
+    gc.freeze()
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute("SET plan_cache_mode = force_generic_plan")

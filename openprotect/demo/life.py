@@ -8,6 +8,7 @@ hour again after an interruption changes nothing, and the same seed lives the sa
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -83,6 +84,7 @@ def live(*, people: int, days: int, seed: int, start: date) -> list[dict[str, ob
     playing = crowd(players.living_of, seed=seed, files=files, start=start) if ahead else nullcontext(_nobody)
     with playing as play:
         if not _done(folder, "made"):
+            gc.freeze()  # all that was loaded so far: looked through again for each new thousand of people
             _make(made, files, population, opening)
             _tick_off(folder, "made")
         living = players.living_of(seed=seed, files=files, start=start)
