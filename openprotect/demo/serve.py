@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 
 from openprotect.lib.errors import Refusal
 
@@ -73,12 +74,16 @@ def supervise(
     started: Callable[[], None] = lambda: None,
     first_wait: float = FIRST_WAIT,
 ) -> None:
-    """Runs the commands until interrupted; one that dies is started again, later each time, and that is said."""
+    """Runs the commands until interrupted; one that dies is started again, later each time, and that is said.
+
+    The first has the machine for itself until `started` returns: somebody waits for it.
+    """
     children = [_Child(name, command, environ, first_wait) for name, command in commands.items()]
     try:
-        for child in children:
-            child.start()
+        children[0].start()
         started()
+        for child in children[1:]:
+            child.start()
         while True:
             for child in children:
                 child.look_after(say)
@@ -135,7 +140,11 @@ def _stop(children: Sequence[_Child]) -> None:
 def _tell_when_up(port: int, say: Callable[[str], None]) -> None:
     until = time.monotonic() + SLOWEST_START
     while time.monotonic() < until:
-        with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        with suppress(OSError, HTTPException):
+            asked = HTTPConnection(HOST, port, timeout=SLOWEST_START)  # it listens a second before it can answer
+            with closing(asked):
+                asked.request("GET", "/healthz")
+                asked.getresponse()
             say(f"OpenProtect's demo is at http://{HOST}:{port} and Ctrl-C stops it. Synthetic: not for care.")
             return
         time.sleep(LOOK)

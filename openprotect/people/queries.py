@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import pyarrow as pa
 from django.db import connection
 
 from openprotect.governance.scope import Scope, require
 from openprotect.people.models import ContactPoint, Need, Person, PersonIdentity
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _LISTED = """
 SELECT p.name, coalesce(nullif(i.nhs_number, ''), 'source:' || n.source || ':' || n.source_id),
@@ -50,6 +53,8 @@ def listed(*, scope: Scope, versions: Collection[tuple[str, str]] = ()) -> pa.Ta
     Somebody without an NHS number cannot be found in the records by it: in its place stands
     `source:`, the list and the id they have there, by which `from_records` finds them again.
     """
+    import pyarrow as pa  # the web server asks this module, too, and never this
+
     require(scope)
     with connection.cursor() as cursor:
         cursor.execute(_LISTED)

@@ -211,10 +211,10 @@ def test_no_registry_is_named_in_any_file() -> None:
 
 
 def test_the_web_server_loads_nothing_that_reads_records(module_db: Urls) -> None:
-    """It asks and shows; DuckDB, ibis and pandas would be half of its start, in each of its processes."""
+    """It asks and shows; DuckDB, ibis, Arrow and pandas would be half of its start, in each of its processes."""
     script = (
         "import sys, openprotect.config.wsgi; from django.urls import get_resolver; get_resolver().url_patterns;"
-        "print(sorted({'duckdb', 'ibis', 'pandas'} & sys.modules.keys()), len(sys.modules))"
+        "print(sorted({'duckdb', 'ibis', 'pandas', 'pyarrow'} & sys.modules.keys()), len(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.startswith("[] ")

@@ -18,7 +18,8 @@ from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
 from openprotect.journey.contact import actions as contact
 from openprotect.journey.identify import actions as identify
-from openprotect.journey.identify.facts import MEMBERS, CohortResult
+from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.members import MEMBERS
 from openprotect.people.facts import Arrival, ContactPointGiven
 from openprotect.programmes import actions as programmes
 from tests.factories.small_service import shipped_pack

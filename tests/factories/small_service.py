@@ -26,7 +26,8 @@ from openprotect.jobs import sending, sweeper
 from openprotect.journey import flow
 from openprotect.journey.check_in import actions as check_in
 from openprotect.journey.identify import actions as identify
-from openprotect.journey.identify.facts import MEMBERS, CohortResult
+from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.members import MEMBERS
 from openprotect.people.facts import Arrival, ContactPointGiven
 from openprotect.programmes import actions as programmes
 from openprotect.programmes.definitions.pack import Pack

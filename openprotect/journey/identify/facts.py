@@ -1,29 +1,15 @@
 """What a run of a cohort found, and why one person is in or out."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import pyarrow as pa
-
-MEMBERS = pa.schema(
-    [
-        ("person_id", pa.string()),
-        ("rule", pa.string()),
-        ("group", pa.string()),
-        ("evidence_date", pa.date32()),
-        ("code", pa.string()),
-        ("term", pa.string()),
-        ("count", pa.int64()),
-        ("reason", pa.string()),
-    ]
-)
-"""One row for each person and each rule that is true of them.
-
-`evidence_date`, `code` and `term` are those of the record that shows it, and null where there
-is none (an age); `count` is how many records or days were counted in the window.
-"""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OPTED_OUT, OBJECTED, TYPE_1 = "national-data-opt-out", "own-objection", "type-1-opt-out"
 OPT_OUTS = (OPTED_OUT, OBJECTED, TYPE_1)
@@ -34,7 +20,7 @@ OPT_OUTS = (OPTED_OUT, OBJECTED, TYPE_1)
 class CohortResult:
     """Who is in, and why; who was left out; and how many were left after each step.
 
-    `members` has the columns of MEMBERS, ordered by person and rule. `people` counts persons,
+    `members` has the columns of `members.MEMBERS`, ordered by person and rule. `people` counts persons,
     `groups` persons by group, those with nobody too. `excluded` counts each person once, by the
     first exclusion that is true of them. `notes` are sentences about what may be a mistake.
     """
@@ -56,7 +42,7 @@ class ConditionExplained:
     says: str
     holds: bool
     shown_by: str
-    parts: "tuple[ConditionExplained, ...]" = ()
+    parts: tuple[ConditionExplained, ...] = ()
 
 
 @dataclass(frozen=True)

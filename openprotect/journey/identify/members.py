@@ -14,6 +14,24 @@ from openprotect.journey.identify.words import template_of
 from openprotect.programmes.definitions.cohort import Rule, window_of
 from openprotect.programmes.definitions.conditions import has_evidence
 
+MEMBERS = pa.schema(
+    [
+        ("person_id", pa.string()),
+        ("rule", pa.string()),
+        ("group", pa.string()),
+        ("evidence_date", pa.date32()),
+        ("code", pa.string()),
+        ("term", pa.string()),
+        ("count", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+"""One row for each person and each rule that is true of them.
+
+`evidence_date`, `code` and `term` are those of the record that shows it, and null where there
+is none (an age); `count` is how many records or days were counted in the window.
+"""
+
 _FOUND = ("date", "value", "code", "listed", "list", "count")
 _NOWHERE = -1
 

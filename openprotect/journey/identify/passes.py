@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend as DuckDB
 
 from openprotect.journey.identify.compile import Plan, Tables
-from openprotect.journey.identify.facts import MEMBERS, OBJECTED, OPT_OUTS, OPTED_OUT, TYPE_1, CohortResult
-from openprotect.journey.identify.members import found, in_words
+from openprotect.journey.identify.facts import OBJECTED, OPT_OUTS, OPTED_OUT, TYPE_1, CohortResult
+from openprotect.journey.identify.members import MEMBERS, found, in_words
 from openprotect.journey.identify.notes import notes
 from openprotect.people.population import TABLES
 
