@@ -101,7 +101,7 @@ def measure(way: str, folder: Path, to: Path) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    from openprotect.journey.identify.facts import MEMBERS
+    from openprotect.journey.identify.members import MEMBERS
     from openprotect.programmes.cohort_lists import read_cohort
 
     pack = read_cohort(PACK, folder / "codelists")

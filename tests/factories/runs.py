@@ -11,7 +11,8 @@ import pyarrow as pa
 from openprotect.governance.scope import enter, system
 from openprotect.journey import flow
 from openprotect.journey.identify import actions as identify
-from openprotect.journey.identify.facts import MEMBERS, CohortResult
+from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.members import MEMBERS
 from openprotect.people.facts import Arrival
 from openprotect.programmes.queries import switched_on
 
