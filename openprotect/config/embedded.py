@@ -41,10 +41,11 @@ DATABASE = "openprotect"
 SUPERUSER, OWNER, APP = "postgres", "openprotect_owner", "openprotect_app"
 PATIENCE = 60.0  # seconds; a crashed cluster replays its log first
 
-SMALL = {"max_connections": "60", "shared_buffers": "64MB", "max_wal_size": "512MB", "log_min_messages": "warning"}
+SMALL = {"max_connections": "60", "shared_buffers": "64MB", "max_wal_size": "512MB", "log_min_messages": "warning"} | {
+    "autovacuum_naptime": "5s",  # tables of a demo grow from nothing within a minute, and are planned for as they are
+}
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal"} | {
     "max_wal_senders": "0",
-    "autovacuum_naptime": "5s",
 }
 
 
