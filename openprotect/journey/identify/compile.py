@@ -18,7 +18,6 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from openprotect.programmes.codelists import CodeList, plain_term
 from openprotect.programmes.definitions.cohort import Cohort
@@ -48,24 +47,57 @@ TABLE_OF: Mapping[str, Source] = {
 }
 _RECORDED_AS = {"snomed": ("snomed",), "dmd": ("dmd", "snomed")}
 
-# A record as it is kept. The order of the fields is the order in which "latest" is decided.
-RECORD = {"date": "date", "value": "float64", "code": "string", "listed": "string", "list": "string"}
+# A record as it is kept. The order of the fields is the order in which "latest" is decided. `entry` is
+# the code of a list that it was found by (see Entries).
+RECORD = {"date": "date", "value": "float64", "code": "string", "entry": "int64"}
 _ROW = ibis.schema({"person_id": "string", "place": "int64", **RECORD})
 # What of a place decides whether a condition is true, beside the date.
-_ASKED: Mapping[type, set[str]] = {Counted: {"count"}, LatestOf: {"list"}, Value: {"value"}}
+_ASKED: Mapping[type, set[str]] = {Counted: {"count"}, LatestOf: {"entry"}, Value: {"value"}}
 NO_VALUE = float("-inf")  # no value is lower than every value
 _LATEST = ""  # of an imported list: its latest version
 
 # The map from code to place.
 _MAP = pa.schema(
     [
-        ("place", pa.int64()), ("list", pa.string()), ("listed", pa.string()),
-        ("key", pa.string()), ("start", pa.date32()), ("end", pa.date32()),
+        ("place", pa.int64()), ("entry", pa.int64()), ("key", pa.string()),
+        ("start", pa.date32()), ("end", pa.date32()),
         ("unit", pa.string()), ("least", pa.int64()), ("under", pa.int64()),
     ]
 )  # fmt: skip
 
 Tables = Mapping[str, ir.Table]
+
+
+class Entries:
+    """A number for each code of each list, in the order of the codes and, of one code, of the lists.
+
+    A third of a run went into comparing and copying both as words.
+    """
+
+    def __init__(self, lists: Mapping[str, CodeList]) -> None:
+        self._lists = sorted(lists)
+        self._codes = sorted({code for codes in lists.values() for code, _ in codes.codes})
+        self._list_at = {name: at for at, name in enumerate(self._lists)}
+        self._code_at = {code: at for at, code in enumerate(self._codes)}
+
+    @property
+    def none(self) -> int:
+        """What was not found by a code of a list: a service, a place on an imported list, any stay."""
+        return len(self._codes) * len(self._lists)
+
+    def number(self, name: str, code: str) -> int:
+        return self._code_at[code] * len(self._lists) + self._list_at[name]
+
+    def of(self, number: int) -> tuple[str, str] | None:
+        """The list and its code; None for `none`."""
+        if number == self.none:
+            return None
+        code, name = divmod(number, len(self._lists))
+        return self._lists[name], self._codes[code]
+
+    def is_of(self, entry: ir.IntegerValue, name: str) -> ir.BooleanValue:
+        """Whether this is an entry of a list. Asked where there is none that is not of a list."""
+        return entry % len(self._lists) == self._list_at[name]
 
 
 @dataclass(frozen=True)
@@ -97,6 +129,7 @@ class Plan:
     ) -> None:
         self.cohort = cohort
         self.lists = lists
+        self.entries = Entries(lists)
         self.index_date = index_date
         self.localities = localities
         self.places: dict[Place, int] = {}
@@ -243,12 +276,12 @@ class Plan:
         """Which of these code lists any record has a code of, whenever and whoever's. A pass of its own."""
         found = []
         for source in ("events", "medicines", "admissions"):
-            codes = self.map_of(source).group_by(["list", "key"]).aggregate([])
-            codes = codes.filter(pc.is_in(codes["list"], pa.array(sorted(names), pa.string())))
-            if codes.num_rows:
+            keys = {(name, key) for place in self.places for name, _, key in self.keys(place, source) if name in names}
+            if keys:
                 rows = tables[source]
                 keyed = self.stays(rows) if source == "admissions" else self.recorded(source, rows)
-                found.append(ibis.memtable(codes).semi_join(keyed.select("key").distinct(), "key").select("list"))
+                codes = ibis.memtable(pa.Table.from_pylist([{"list": name, "key": key} for name, key in sorted(keys)]))
+                found.append(codes.semi_join(keyed.select("key").distinct(), "key").select("list"))
         return reduce(lambda one, other: one.union(other), found).distinct() if found else None
 
     def recorded(self, source: Source, rows: ir.Table) -> ir.Table:
@@ -301,22 +334,23 @@ class Plan:
             date=joined.date,
             value=joined.known_value,
             code=joined.code,
-            listed=joined.listed,
-            list=joined["list_of_map"] if "list" in records.columns else joined["list"],
+            entry=joined.entry,
         ).cast(_ROW)
 
     def map_of(self, source: Source) -> pa.Table:
         """The map from code to place for one table, a row for each code in each place."""
         rows = [
-            {
-                "place": number, "list": name, "listed": code, "key": key,
-                "start": place.start or date.min, "end": place.end,
-                "unit": place.unit, "least": place.nights[0], "under": place.nights[1],
-            }
+            (
+                *(number, self.entries.none if name is None or code is None else self.entries.number(name, code), key),
+                *(place.start or date.min, place.end, place.unit, *place.nights),
+            )
             for place, number in self.places.items()
             for name, code, key in self.keys(place, source)
-        ]  # fmt: skip
-        return pa.Table.from_pylist(rows, schema=_MAP)
+        ]
+        columns = zip(*rows, strict=True) if rows else ((),) * len(_MAP)
+        return pa.table(
+            [pa.array(column, field.type) for column, field in zip(columns, _MAP, strict=True)], schema=_MAP
+        )
 
     def keys(self, place: Place, source: Source) -> Iterator[tuple[str | None, str | None, str]]:
         """By what a place's records are found in a table: list, code, key."""
@@ -334,13 +368,14 @@ class Plan:
                     yield from ((name, code, f"{beginning}{code}") for code, _ in codes.codes)
 
     def terms(self) -> pa.Table:
-        """The term of each code of each list, as people read it."""
-        rows = [
-            (name, code, plain_term(term) or code) for name, codes in self.lists.items() for code, term in codes.codes
-        ]
+        """The term of each code of each list, as people read it, by its entry."""
+        terms = {
+            self.entries.number(name, code): plain_term(term) or code
+            for name, codes in self.lists.items()
+            for code, term in codes.codes
+        }
         return pa.table(
-            {column: [row[place] for row in rows] for place, column in enumerate(("list", "listed", "term"))},
-            schema=pa.schema([("list", pa.string()), ("listed", pa.string()), ("term", pa.string())]),
+            {"entry": pa.array(list(terms), pa.int64()), "term": pa.array(list(terms.values()), pa.string())}
         )
 
 

@@ -32,7 +32,7 @@ MEMBERS = pa.schema(
 is none (an age); `count` is how many records or days were counted in the window.
 """
 
-_FOUND = ("date", "value", "code", "listed", "list", "count")
+_FOUND = ("date", "value", "code", "entry", "count")
 _NOWHERE = -1
 
 
@@ -109,7 +109,7 @@ def _latest(plan: Plan, entries: ir.Table, each: ir.Table | None, *, alone: bool
 def in_words(plan: Plan, found: ir.Table) -> ir.Table:
     """The same with the names of rule and group, the term of the code, and the reason as a sentence."""
     names, terms = ibis.memtable(_rules(plan)), ibis.memtable(plan.terms())
-    named = found.join(names, "position").left_join(terms, ["list", "listed"])
+    named = found.join(names, "position").left_join(terms, "entry")
     term = ibis.coalesce(named.term, named.code)
     reason = named.template
     for placeholder, value in (

@@ -240,10 +240,11 @@ class Near:
         return f"{self.term(record)}, {day(record['date'])}"
 
     def term(self, record: Record) -> str:
-        name, code = record["list"], record["listed"]
-        if name is None:
+        found_by = self.plan.entries.of(record["entry"])
+        if found_by is None:
             return str(record["code"])
-        return plain_term(dict(self.plan.lists[name].codes).get(code, "")) or str(code)
+        name, code = found_by
+        return plain_term(dict(self.plan.lists[name].codes)[code]) or code
 
 
 def _asks_nights(condition: Admitted) -> bool:

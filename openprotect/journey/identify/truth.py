@@ -30,7 +30,7 @@ from openprotect.programmes.definitions.conditions import (
     when_of,
 )
 
-EVIDENCE = "struct<date: date, value: float64, code: string, listed: string, list: string, count: int64>"
+EVIDENCE = "struct<date: date, value: float64, code: string, entry: int64, count: int64>"
 
 
 def holds(plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue | None = None) -> ir.BooleanValue:
@@ -66,7 +66,7 @@ def holds(plan: Plan, row: ir.Table, condition: Condition, shown: ir.DateValue |
             assert count is not None
             return (count >= at_least).fill_null(False)
         case LatestOf(_, wanted):
-            return (latest["list"] == wanted).fill_null(False)
+            return plan.entries.is_of(latest["entry"], wanted).fill_null(False)
         case Value():
             return _in_range(condition, latest["value"]).fill_null(False)
     return latest["date"].notnull()
