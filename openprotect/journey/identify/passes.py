@@ -1,6 +1,7 @@
 """Run a plan over records: all at once, or partition by partition, so that memory does not grow with the population."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,8 +110,19 @@ def _compiled(
     both = expressions(plan, tables, listed, out)
     for one in both:
         backend._run_pre_execute_hooks(one)  # the maps of codes become tables that stay for all passes
-    by_exclusion, members = (str(backend.compile(one)) for one in both)
+    with _nested():
+        by_exclusion, members = (str(backend.compile(one)) for one in both)
     return by_exclusion, members
+
+
+@contextmanager
+def _nested() -> Iterator[None]:
+    """SELECTs are left one in the other: DuckDB puts them together itself, and sooner than ibis does."""
+    fused, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, False
+    try:
+        yield
+    finally:
+        ibis.options.sql.fuse_selects = fused
 
 
 def _run(backend: DuckDB, queries: tuple[str, str]) -> Found:
