@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from benchmarks.row_security import fill, median, without_policies
+from benchmarks.row_security import fill, median, one_with_a_call, without_policies
 
 SIZES = tuple(int(size) for size in os.environ.get("SIZES", "2500,10000,40000").split(","))
 CHECK_INS = """
@@ -49,28 +47,14 @@ class _Undo(Exception):
 
 
 def main() -> None:
-    folder = tempfile.mkdtemp(prefix="openprotect-bench-")
-    os.environ |= {"OPENPROTECT_MODE": "test", "OPENPROTECT_DATA": folder}
-    os.environ["DJANGO_SETTINGS_MODULE"] = "openprotect.config.settings"
-    import django
-
-    django.setup()
-    from openprotect.config import database
-    from openprotect.config.embedded import Cluster
-    from tests.factories.small_service import ADA, BEGINS, answer, small_service
-
-    with Cluster.temporary() as urls:
-        database.create(urls, demo=True)
-        with database.connected_to(urls.app):
-            invited = small_service(Path(folder), ADA)["ada"]
-            answer(invited, medicines="not_enough", medicines_days=0, medicines_collect=False)
-        measured, there = [], 0
+    measured, there = [], 0
+    with one_with_a_call() as (urls, person, begins):
         print(f"{'members':>8}  {'day, with':>10} {'without':>9} {'ratio':>6}   {'next call, with':>15} {'without':>9}")
         for size in SIZES:
             more = (CHECK_INS, INTENTS, RINGS)
-            fill(urls.owner, there + 1, size, now=BEGINS, person=invited.person, more=more)
+            fill(urls.owner, there + 1, size, now=begins, person=person, more=more)
             there = size
-            now = BEGINS + timedelta(hours=1)
+            now = begins + timedelta(hours=1)
             under = measure(urls.app, now)
             with without_policies(urls.owner):
                 free = measure(urls.owner, now)

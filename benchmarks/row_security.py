@@ -76,6 +76,19 @@ WITHOUT = "ALTER TABLE {} NO FORCE ROW LEVEL SECURITY"
 
 
 def main() -> None:
+    measured, there = [], 0
+    with one_with_a_call() as (urls, person, begins):
+        for size in SIZES:
+            fill(urls.owner, there + 1, size, now=begins, person=person)
+            there = size
+            measured.append({"calls_to_action": size, **compare(urls)})
+            print(json.dumps(measured[-1]))
+    print(json.dumps({"benchmark": "row_security", "runs": RUNS, "sizes": measured}))
+
+
+@contextmanager
+def one_with_a_call() -> Iterator[tuple[Any, Any, Any]]:
+    """A small service in a throw-away database, its one member with a call to action: addresses, person, now."""
     folder = tempfile.mkdtemp(prefix="openprotect-bench-")
     os.environ |= {"OPENPROTECT_MODE": "test", "OPENPROTECT_DATA": folder}
     os.environ["DJANGO_SETTINGS_MODULE"] = "openprotect.config.settings"
@@ -91,13 +104,7 @@ def main() -> None:
         with database.connected_to(urls.app):
             invited = small_service(Path(folder), ADA)["ada"]
             answer(invited, medicines="not_enough", medicines_days=0, medicines_collect=False)
-        measured, there = [], 0
-        for size in SIZES:
-            fill(urls.owner, there + 1, size, now=BEGINS, person=invited.person)
-            there = size
-            measured.append({"calls_to_action": size, **compare(urls)})
-            print(json.dumps(measured[-1]))
-    print(json.dumps({"benchmark": "row_security", "runs": RUNS, "sizes": measured}))
+        yield urls, invited.person, BEGINS
 
 
 def fill(owner: str, begin: int, end: int, *, now: Any, person: Any, more: Sequence[str] = ()) -> None:

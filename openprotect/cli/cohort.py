@@ -75,12 +75,14 @@ def run(
     The people found become members and are planned to be contacted: `openprotect worker` does
     what is due.
     """
+    from openprotect.journey.identify.words import tables_left_out
+
     population = _population()
     dataset = dataset or population.last()
     age = {table: day.isoformat() for table, day in population.manifest(dataset).data_age().items()}
     spark = os.environ.get("OPENPROTECT_SPARK") or "local[*]" if engine == "spark" else None
     result = (_computed if preview else _kept)(pack, codelists, population, dataset, _day(as_of), spark)
-    for note in result.notes:
+    for note in (*tables_left_out(result.left_out), *result.notes):
         click.echo(note, err=True)
     if as_json:
         from openprotect.journey.identify.facts import OPT_OUTS
@@ -105,6 +107,7 @@ def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset:
     from dataclasses import replace
 
     from openprotect.journey.identify.explain import as_text, explain_person
+    from openprotect.journey.identify.words import tables_left_out
     from openprotect.programmes.cohort_lists import read_cohort
 
     population = _population()
@@ -116,7 +119,7 @@ def explain(pack: Path, as_of: datetime | None, codelists: Path | None, dataset:
     given = (may.lists, may.known, may.localities, may.covered) if may else ()
     whom = known_as or person
     explanation = explain_person(found.cohort, found.lists, population, dataset, _day(as_of), whom, *given)
-    for note in (*found.unlocked, *(may.notes() if may else ())):
+    for note in (*found.unlocked, *(tables_left_out(may.left_out) if may else ())):
         click.echo(note, err=True)
     click.echo(as_text(replace(explanation, person_id=person) if known_as else explanation))
 
@@ -150,7 +153,12 @@ def _written_down(
 def _computed(
     pack: Path, codelists: Path | None, population: "Population", dataset: str, day: date, spark: str | None
 ) -> "CohortResult":
-    """The cohort alone: read is what a run may read, where there is a database that says what that is."""
+    """The cohort alone: read is what a run may read, where there is a database that says what that is.
+
+    There it is an event, too.
+    """
+    from dataclasses import replace
+
     from openprotect.cli.session import has_database, ready
     from openprotect.journey.identify.engine import run_cohort
     from openprotect.programmes.cohort_lists import read_cohort
@@ -163,12 +171,15 @@ def _computed(
     if has_database():
         with ready():
             from openprotect.governance import clock, scope
+            from openprotect.governance.actions import record
             from openprotect.jobs import cohorts
 
             with scope.enter(scope.system("command line", now=clock.now())) as by:
                 if version := comparing.published(found.cohort):
                     sources = population.manifest(dataset).sources
                     may = cohorts.what_may_be_read(version, (found.cohort,), sources, by=by)
+                    with scope.enter(replace(by, basis=may.basis)) as under:
+                        record("cohort previewed", by=under, of="pack version", id=version)
                     return may.run(found.cohort, found.lists, population, dataset, day, spark=spark)
         said = f"As no version of {found.cohort.name} is published here"
     click.echo(f"{said}, all records are read: no legal basis, opt-out or imported list is looked up.", err=True)

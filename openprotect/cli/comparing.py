@@ -267,6 +267,7 @@ def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | Non
     from openprotect.cli.records import population
     from openprotect.journey.identify.engine import run_cohort
     from openprotect.journey.identify.moves import would_move
+    from openprotect.journey.identify.words import tables_left_out
 
     plane = population()
     dataset = dataset or plane.last()
@@ -275,7 +276,7 @@ def _would_move(was: Side, now: Side, dataset: str | None, as_of: datetime | Non
     if may is None:
         before, after = (run_cohort(each.cohort, each.lists, plane, dataset, day) for each in (was, now))
         return would_move(before, after, plane, dataset, day)
-    for note in may.notes():
+    for note in tables_left_out(may.left_out):
         click.echo(note, err=True)
     before, after = (may.run(each.cohort, each.lists, plane, dataset, day) for each in (was, now))
     return would_move(before, after, plane, dataset, day, may.localities)

@@ -169,14 +169,7 @@ class MayBeRead:
         """Who is in a cohort. The result says what was left out."""
         given = (self.lists, self.known, self.localities, self.covered, spark)
         result = run_cohort(cohort, codelists, population, dataset, index_date, *given)
-        return replace(result, left_out=dict(self.left_out), notes=(*self.notes(), *result.notes))
-
-    def notes(self) -> tuple[str, ...]:
-        """A sentence about each table that is left out."""
-        return tuple(
-            f"Left out: {table}, because no legal basis in force for finding people covers {source}."
-            for table, source in self.left_out.items()
-        )
+        return replace(result, left_out=dict(self.left_out))
 
 
 def what_may_be_read(

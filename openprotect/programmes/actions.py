@@ -11,7 +11,7 @@ from openprotect.governance.scope import Scope
 from openprotect.lib.done import Done
 from openprotect.programmes import queries, rules
 from openprotect.programmes.definitions import Pack
-from openprotect.programmes.errors import BasisIsMissing, NotClinicallyApproved, VersionIsFrozen
+from openprotect.programmes.errors import BasisIsMissing, NotClinicallyApproved, SwitchedOnJustNow, VersionIsFrozen
 from openprotect.programmes.models import Activation, PackVersion
 
 
@@ -45,7 +45,7 @@ def publish_pack(*, pack: Pack, by: Scope, now: datetime) -> Done[int]:
 def switch_on(*, version: int, by: Scope, now: datetime) -> Done[None]:
     """Make a published version the one that runs, where each legal basis that it needs is in force.
 
-    Raises BasisIsMissing, Suspended, and NotClinicallyApproved outside a demo.
+    Raises BasisIsMissing, Suspended, SwitchedOnJustNow, and NotClinicallyApproved outside a demo.
     """
     permit("manage.programmes", by=by)
     pack = PackVersion.objects.get(id=version)
@@ -59,6 +59,8 @@ def switch_on(*, version: int, by: Scope, now: datetime) -> Done[None]:
     on = Activation.objects.filter(programme=pack.programme, ends_at=None)
     if on.filter(pack_version=pack).exists():
         return Done(None)
+    if on.filter(starts_at__gte=now).exists():
+        raise SwitchedOnJustNow(programme=pack.title)
     on.update(ends_at=now)
     Activation.objects.create(pack_version=pack, programme=pack.programme, starts_at=now, started_by=by.actor)
     record("pack switched on", by=by, of="pack version", id=version)

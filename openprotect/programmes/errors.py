@@ -15,3 +15,9 @@ class NotClinicallyApproved(Refusal):
 
 class BasisIsMissing(Refusal):
     """{programme} cannot be switched on: no legal basis is in force for {purposes}. State it first."""
+
+
+class SwitchedOnJustNow(Refusal):
+    """A version of {programme} was switched on at this very moment of the service's clock, and has to run
+    before another can follow it. Try again in a minute.
+    """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +25,9 @@ def reason(person: Arrival, rule: str = "TRANSPLANT", group: str = "transplant",
     return {"person_id": person.source_id, "rule": rule, "group": group, "reason": f"{rule} is true", **given}
 
 
-def run_finds(*found: Found, people: tuple[Arrival, ...], now: datetime, **more: Any) -> None:
+def run_finds(
+    *found: Found, people: tuple[Arrival, ...], now: datetime, notes: tuple[str, ...] = (), **more: Any
+) -> None:
     """A run of COVID-19 Protect on the day of `now` that finds these reasons; `people` are all who stand in them."""
     by = system("test", now=now)
     with enter(by):
@@ -36,7 +39,7 @@ def run_finds(*found: Found, people: tuple[Arrival, ...], now: datetime, **more:
         pack_version=version,
         dataset="test",
         index_date=now.date(),
-        result=_result(now.date(), [dict(row) for row in found], len(arrivals)),
+        result=replace(_result(now.date(), [dict(row) for row in found], len(arrivals)), notes=notes),
         arrivals=arrivals,
         by=by,
         now=now,

@@ -12,7 +12,8 @@ import pytest
 from openprotect.demo.serve import PortIsBusy, require_free
 
 SUPERVISOR = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may do so by nohup
 from openprotect.cli.edge import listen
 listen()
 from openprotect.demo.serve import supervise

@@ -22,6 +22,7 @@ from tests.factories.small_service import ADA, BEGINS, FIRST, SECOND, open_servi
 
 NEXT_DAY = BEGINS + timedelta(days=1)
 FEW, MANY, ELSEWHERE = 3, 30, 6
+NOBODY = "Rule DOWN found nobody."
 
 
 def crowd(name: str, size: int, practice: str, sex: str) -> list[Arrival]:
@@ -42,7 +43,7 @@ def service(module_db: Urls, tmp_path_factory: pytest.TempPathFactory) -> None:
     first = [reason(each) for each in PEOPLE[1:]]
     run_finds(*first, people=PEOPLE, now=BEGINS)
     second = [reason(each) for each in PEOPLE] + [reason(each, "CKD-5", "later-added") for each in PEOPLE[:7]]
-    run_finds(*second, people=PEOPLE, now=NEXT_DAY, data_age={"events": "2020-04-06"})
+    run_finds(*second, people=PEOPLE, now=NEXT_DAY, data_age={"events": "2020-04-06"}, notes=(NOBODY,))
     clock.set_clock(NEXT_DAY + timedelta(hours=1), running=False)
 
 
@@ -102,6 +103,14 @@ def test_the_board_sees_everybody() -> None:
     assert "38 people are in the cohort" in shown
     assert re.search(r"North locality 2 First Surgery 2", shown)
     assert re.search(r"Had died 20 168", shown)
+
+
+@pytest.mark.usefixtures("service")
+def test_what_may_be_a_mistake_stands_with_its_run_for_whoever_sees_all_of_it() -> None:
+    assert f"What may be a mistake {NOBODY}" in page("surveillance", "/oversight/cohorts")
+    assert "What may be a mistake" not in page("surveillance", "/oversight/cohorts?programme=covid-protect&run=1")
+    for one_who_does_not in ("central-team", "reviewer-t06", "reviewer-t04"):
+        assert NOBODY not in page(one_who_does_not, "/oversight/cohorts")
 
 
 @pytest.mark.usefixtures("service")

@@ -265,24 +265,16 @@ def test_a_folder_that_others_can_enter_is_refused(tables: Path, population: Pop
 
 
 KILLED = """
-import os, sys
+import sys
 from pathlib import Path
 from openprotect.people import partitions, population
+from tests.factories.killed import die_at
 at = int(sys.argv[1])
-count = 0
-def die_at(real):
-    def called(*given, **named):
-        global count
-        count += 1
-        if count == at:
-            os.kill(os.getpid(), 9)
-        return real(*given, **named)
-    return called
-os.replace, os.fsync = die_at(os.replace), die_at(os.fsync)
+steps = die_at(at)
 partitions.BYTES_A_PARTITION = 512
 from tests.factories.record_tables import bring_in
 bring_in(Path(sys.argv[2]), population.Population(Path(sys.argv[3])))
-print(count)
+print(steps.count)
 """
 LAST = 16
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from openprotect.interop.feeds.records import import_records
 from openprotect.interop.feeds.tables import TABLES_FORMAT
 from openprotect.jobs import cohorts
 from openprotect.journey.identify.facts import CohortResult
+from openprotect.journey.identify.words import tables_left_out
 from openprotect.lib.nhs_number import number_for_tests
 from openprotect.people.population import Population
 from openprotect.programmes.queries import switched_on
@@ -86,9 +88,11 @@ def members() -> list[str]:
 def test_what_no_basis_covers_is_left_out_and_said(population: Population) -> None:
     result = run(population, **CARED_FOR)
     assert result.left_out == {"services": "social_care_records"}
-    assert result.notes[0] == (
-        "Left out: services, because no legal basis in force for finding people covers social_care_records."
+    assert tables_left_out(result.left_out) == (
+        "Left out: services, because no legal basis in force for finding people covers social_care_records.",
     )
+    (kept,) = rows("SELECT notes FROM identify_cohortrun")
+    assert list(result.notes) == json.loads(kept[0]) != []
     assert members() == ["R2"]
     basis("all-records", purpose="risk_stratification")
     assert run(population, **CARED_FOR).left_out == {}

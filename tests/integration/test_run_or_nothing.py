@@ -30,12 +30,15 @@ def test_what_cannot_run_is_neither_published_nor_switched_on(
     here = Installation(tmp_path / "data")
     monkeypatch.setattr(settings, "DATA", here.data)
     open_service(tmp_path)
-    clock.set_clock(BEGINS + timedelta(hours=1), running=False)
+    clock.set_clock(BEGINS, running=False)
     person = {"person_id": "R1", "date_of_birth": "1938-06-04", "sex": "female", "practice_code": "T06"}
     here.run("import", "records", "--format", "tables", published_files.records(tmp_path / "extract", people=[person]))
     recorded = one("SELECT count(*) FROM governance_auditevent WHERE object_type = 'pack version'")
     following = next_version(tmp_path / "2026.2")
 
+    # Refused at the moment at which the version that runs was switched on: it would have run for no time at all
+    assert "was switched on at this very moment" in here.refused("cohort", "run", following)
+    clock.set_clock(BEGINS + timedelta(hours=1), running=False)
     # Refused while it computes, when everything else was found right
     monkeypatch.setenv("OPENPROTECT_SPARK", "nowhere")
     here.refused("cohort", "run", following, "--engine", "spark")

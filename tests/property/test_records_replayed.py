@@ -188,23 +188,15 @@ def outcome_apart(folder: Path, extract: Extract, population: Population, at: in
 
 
 KILLED = """
-import os, pickle, sys
+import pickle, sys
 from pathlib import Path
 from openprotect.interop.feeds.records import RecordsHaveFaults
 from openprotect.people import partitions
 from openprotect.people.population import NoSuchDataset, Population
 from tests.factories.extracts import bring_in
+from tests.factories.killed import die_at
 folder, extract, top, at = pickle.loads(Path(sys.argv[1]).read_bytes())
-count = 0
-def die_at(real):
-    def called(*given, **named):
-        global count
-        count += 1
-        if count == at:
-            os.kill(os.getpid(), 9)
-        return real(*given, **named)
-    return called
-os.replace, os.fsync = die_at(os.replace), die_at(os.fsync)
+die_at(at)
 partitions.partitions_for = lambda _: 2 ** (at % 3)
 try:
     bring_in(folder, extract, Population(top))

@@ -114,6 +114,7 @@ def build_cohort(
         codelists=dict(codelists or {}),
         data_age=dict(data_age or {}),
         left_out=dict(result.left_out),
+        notes=list(result.notes),
     )
     run.save(force_insert=True)
     fields: dict[str, Any] = {

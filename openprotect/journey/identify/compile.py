@@ -327,7 +327,11 @@ class Plan:
             matches.append(to.least.isnull() | (records.nights >= to.least))
             matches.append(to.under.isnull() | (records.nights < to.under))
         value = records.value.fill_null(NO_VALUE) if source == "events" else ibis.literal(NO_VALUE)
-        joined = records.mutate(known_value=value).join(to, matches, rname="{name}_of_map")
+        # No more than is asked for: what else stands in a record may be called as something of the map is.
+        asked = [
+            name for name in ("person_id", "date", "code", "key", "unit", "value", "nights") if name in records.columns
+        ]
+        joined = records.select(*asked, known_value=value).join(to, matches, rname="{name}_of_map")
         return joined.select(
             "person_id",
             "place",

@@ -17,7 +17,8 @@ class CohortRun(models.Model):
 
     `number` counts the runs of a programme from 1, in the order in which they were made. `codelists`
     holds the hash of each list, `data_age` the date of the latest record by table, `left_out` the tables that were
-    not read, each with its source, which no legal basis covered.
+    not read, each with its source, which no legal basis covered, `notes` a sentence about each thing that may be a
+    mistake.
     `basis` is the legal basis on which people were looked for.
     """
 
@@ -39,6 +40,7 @@ class CohortRun(models.Model):
     codelists = models.JSONField(default=dict)
     data_age = models.JSONField(default=dict)
     left_out = models.JSONField(default=dict)
+    notes = models.JSONField(default=list)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["programme", "number"], name="cohortrun_number")]

@@ -1,5 +1,7 @@
 """A condition of a cohort in words, for explanations; the words in which a rule gives its reason."""
 
+from collections.abc import Mapping
+
 from openprotect.programmes.definitions.cohort import Cohort, Rule
 from openprotect.programmes.definitions.conditions import (
     Admitted,
@@ -153,3 +155,11 @@ def template_of(cohort: Cohort, rule: Rule) -> str:
     template = rule.reason or cohort.groups[rule.group].label
     unit = unit_of(rule.when)
     return template.replace("{value}", f"{{value}} {unit}") if unit else template
+
+
+def tables_left_out(left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence about each table that was not read, by its source."""
+    return tuple(
+        f"Left out: {table}, because no legal basis in force for finding people covers {source}."
+        for table, source in left_out.items()
+    )

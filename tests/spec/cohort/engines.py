@@ -47,6 +47,8 @@ def duckdb() -> Iterator[Run]:
 def tables(backend: Backend, world: World) -> tuple[dict[str, ir.Table], ir.Table | None]:
     """The record tables of a world, and who is on which list."""
     records = {name: ibis.memtable(rows(name, world)) for name in TABLES if name != "identities"}
+    # Files keep by which entry of an extract a row came: a column of which a cohort knows nothing.
+    records |= {name: records[name].mutate(entry=ibis.null("string")) for name in ("events", "medicines", "admissions")}
     lists = pa.Table.from_pylist(list(world.listed), schema=_LISTED)
     return records, on_lists(lists, Population(Path("nowhere")), backend, "")
 
