@@ -75,8 +75,6 @@ def cohort(
             if table not in run.left_out
         ],
         "left_out": [f"{_plain(table)} ({_plain(source)})" for table, source in run.left_out.items()],
-        # A rule that found nobody is a small number of other people's for whoever does not see them all.
-        "notes": run.notes if shown.rules.rows and not shown.own else [],
         "lists": len(run.codelists),
         "own": shown.own,
         "exact": bool(shown.rules.rows),
