@@ -16,6 +16,7 @@ from openprotect.governance import clock
 from openprotect.governance.scope import enter, system
 from openprotect.journey.identify import figures
 from openprotect.people.facts import Arrival
+from tests.factories.accounts import appointed
 from tests.factories.runs import reason, run_finds
 from tests.factories.seen import one, rows
 from tests.factories.small_service import ADA, BEGINS, FIRST, SECOND, open_service
@@ -106,10 +107,11 @@ def test_the_board_sees_everybody() -> None:
 
 
 @pytest.mark.usefixtures("service")
-def test_what_may_be_a_mistake_stands_with_its_run_for_whoever_sees_all_of_it() -> None:
-    assert f"What may be a mistake {NOBODY}" in page("surveillance", "/oversight/cohorts")
-    assert "What may be a mistake" not in page("surveillance", "/oversight/cohorts?programme=covid-protect&run=1")
-    for one_who_does_not in ("central-team", "reviewer-t06", "reviewer-t04"):
+def test_what_may_be_a_mistake_stands_with_its_run_for_whoever_sees_the_rules_of_everybody() -> None:
+    appointed("board-reviewer", "T01", "reviewer", now=NEXT_DAY)
+    assert f"What may be a mistake {NOBODY}" in page("board-reviewer", "/oversight/cohorts")
+    assert "What may be a mistake" not in page("board-reviewer", "/oversight/cohorts?programme=covid-protect&run=1")
+    for one_who_does_not in ("surveillance", "central-team", "reviewer-t06", "reviewer-t04"):
         assert NOBODY not in page(one_who_does_not, "/oversight/cohorts")
 
 
