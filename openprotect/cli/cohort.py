@@ -179,8 +179,9 @@ def _computed(
                     sources = population.manifest(dataset).sources
                     may = cohorts.what_may_be_read(version, (found.cohort,), sources, by=by)
                     with scope.enter(replace(by, basis=may.basis)) as under:
-                        record("cohort previewed", by=under, of="pack version", id=version)
+                        record("cohort previewed", by=under, of="pack version", id=version, why=f"{dataset}, {day}")
                     return may.run(found.cohort, found.lists, population, dataset, day, spark=spark)
+                record("cohort previewed", by=by, of="records", id=dataset, why=f"no version published, {day}")
         said = f"As no version of {found.cohort.name} is published here"
     click.echo(f"{said}, all records are read: no legal basis, opt-out or imported list is looked up.", err=True)
     return run_cohort(found.cohort, found.lists, population, dataset, day, spark=spark)

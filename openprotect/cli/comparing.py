@@ -294,6 +294,7 @@ def _may_be_read(was: Side, now: Side, sources: Mapping[str, str], by: Scope | N
     version = now.version or was.version or published(now.cohort) or published(was.cohort)
     if version is None:
         said = f"No version of {now.cohort.name} is published here: nobody stands on an imported list for it."
+        record("effect of a change counted", by=by, of="programme", id=now.cohort.name, why="no version published")
         click.echo(said, err=True)
         return None
     may = cohorts.what_may_be_read(version, (was.cohort, now.cohort), sources, by=by)
@@ -324,6 +325,7 @@ def _about(run: Run) -> dict[str, Any]:
         "codelists": run.codelists,
         "data_age": run.data_age,
         "left_out": run.left_out,
+        "notes": run.notes,
         "people": run.people,
         "groups": run.groups,
         "excluded": run.excluded,

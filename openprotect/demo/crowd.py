@@ -101,6 +101,7 @@ def hurry() -> None:
     """
     from django.db import connection
 
+    gc.collect()
     gc.freeze()
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")

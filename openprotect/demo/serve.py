@@ -62,7 +62,7 @@ def serve(*, port: int, environ: Mapping[str, str], say: Callable[[str], None]) 
         {"web server": web_server(port), "worker": worker()},
         environ=environ,
         say=say,
-        started=lambda: _tell_when_up(port, say),
+        started=lambda runs: _tell_when_up(port, say, runs),
     )
 
 
@@ -71,17 +71,18 @@ def supervise(
     *,
     environ: Mapping[str, str],
     say: Callable[[str], None],
-    started: Callable[[], None] = lambda: None,
+    started: Callable[[Callable[[], bool]], None] = lambda runs: None,
     first_wait: float = FIRST_WAIT,
 ) -> None:
     """Runs the commands until interrupted; one that dies is started again, later each time, and that is said.
 
-    The first has the machine for itself until `started` returns: somebody waits for it.
+    The first has the machine for itself until `started` returns: somebody waits for it. `started` is given what
+    says whether it still runs.
     """
     children = [_Child(name, command, environ, first_wait) for name, command in commands.items()]
     try:
         children[0].start()
-        started()
+        started(children[0].runs)
         for child in children[1:]:
             child.start()
         while True:
@@ -104,6 +105,9 @@ class _Child:
         bound = [sys.executable, "-m", "openprotect.demo.bound", str(os.getpid()), *self.command]
         self.process = subprocess.Popen(bound, env=dict(self.environ), start_new_session=True)
         self.since, self.due = time.monotonic(), 0.0
+
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def look_after(self, say: Callable[[str], None]) -> None:
         now = time.monotonic()
@@ -137,12 +141,11 @@ def _stop(children: Sequence[_Child]) -> None:
             child.process.wait()
 
 
-def _tell_when_up(port: int, say: Callable[[str], None]) -> None:
+def _tell_when_up(port: int, say: Callable[[str], None], runs: Callable[[], bool]) -> None:
     until = time.monotonic() + SLOWEST_START
-    while time.monotonic() < until:
+    while runs() and (left := until - time.monotonic()) > 0:
         with suppress(OSError, HTTPException):
-            asked = HTTPConnection(HOST, port, timeout=SLOWEST_START)  # it listens a second before it can answer
-            with closing(asked):
+            with closing(HTTPConnection(HOST, port, timeout=left)) as asked:  # it listens before it can answer
                 asked.request("GET", "/healthz")
                 asked.getresponse()
             say(f"OpenProtect's demo is at http://{HOST}:{port} and Ctrl-C stops it. Synthetic: not for care.")

@@ -18,6 +18,6 @@ class BasisIsMissing(Refusal):
 
 
 class SwitchedOnJustNow(Refusal):
-    """A version of {programme} was switched on at this very moment of the service's clock, and has to run
-    before another can follow it. Try again in a minute.
+    """A version of {programme} was switched on at this very moment of the service's clock, or after it, and has
+    to run before another can follow. Try again when the clock has gone on.
     """

@@ -19,8 +19,9 @@ listen()
 from openprotect.demo.serve import supervise
 child = "import os, subprocess, sys, time; p = subprocess.Popen(['sleep', '600']); " \
         "open(sys.argv[1], 'a').write(f'{os.getpid()} {p.pid}\\\\n'); time.sleep(600)"
-supervise({"child": [sys.executable, "-c", child, sys.argv[1]]}, environ=os.environ,
-          say=lambda line: print(line, flush=True), first_wait=0.1)
+supervise({"child": [sys.executable, "-c", child, sys.argv[1]], "other": [sys.executable, "-c", child, sys.argv[2]]},
+          environ=os.environ, say=lambda line: print(line, flush=True), first_wait=0.1,
+          started=lambda runs: print("The first alone:", runs(), not os.path.exists(sys.argv[2]), flush=True))
 """
 
 
@@ -43,23 +44,28 @@ def runs(pid: int) -> bool:
 def test_one_that_dies_comes_back_and_none_is_left(number: signal.Signals, tmp_path: Path) -> None:
     record = tmp_path / "pids"
     supervisor = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISOR, str(record)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-c", SUPERVISOR, str(record), str(tmp_path / "other")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     ((first, grandchild),) = lines_of(record, 1)
+    (others,) = lines_of(tmp_path / "other", 1)
     os.kill(first, signal.SIGKILL)
     _, second = lines_of(record, 2)
     assert not runs(grandchild)
     supervisor.send_signal(number)
     said, _ = supervisor.communicate(timeout=20)
+    assert "The first alone: True True" in said
     assert "The child stopped (exit code -9); it starts again in 0.1 s." in said
-    assert [pid for pid in (first, grandchild, *second) if runs(pid)] == []
+    assert [pid for pid in (first, grandchild, *second, *others) if runs(pid)] == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has ended")
 def test_a_supervisor_that_is_killed_leaves_none_either(tmp_path: Path) -> None:
     record = tmp_path / "pids"
-    supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISOR, str(record)])
+    other = tmp_path / "other"
+    supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISOR, str(record), str(other)])
     ((child, grandchild),) = lines_of(record, 1)
+    ((_, another),) = lines_of(other, 1)
     supervisor.kill()
     supervisor.wait()
     try:
@@ -68,6 +74,7 @@ def test_a_supervisor_that_is_killed_leaves_none_either(tmp_path: Path) -> None:
             time.sleep(0.05)
         assert not runs(child)
     finally:
+        os.kill(another, signal.SIGKILL)
         os.kill(grandchild, signal.SIGKILL)  # this child does not stop what it started, as granian does
 
 

@@ -71,7 +71,7 @@ Tables = Mapping[str, ir.Table]
 class Entries:
     """A number for each code of each list, in the order of the codes and, of one code, of the lists.
 
-    A third of a run went into comparing and copying both as words.
+    A third of grouping went into comparing and copying both as words.
     """
 
     def __init__(self, lists: Mapping[str, CodeList]) -> None:
@@ -337,7 +337,7 @@ class Plan:
             "place",
             date=joined.date,
             value=joined.known_value,
-            code=joined.code,
+            code=joined.code.fill_null(""),  # of a stay: one with a code counts as later
             entry=joined.entry,
         ).cast(_ROW)
 

@@ -110,7 +110,8 @@ def in_words(plan: Plan, found: ir.Table) -> ir.Table:
     """The same with the names of rule and group, the term of the code, and the reason as a sentence."""
     names, terms = ibis.memtable(_rules(plan)), ibis.memtable(plan.terms())
     named = found.join(names, "position").left_join(terms, "entry")
-    term = ibis.coalesce(named.term, named.code)
+    code = named.code.nullif("")
+    term = ibis.coalesce(named.term, code)
     reason = named.template
     for placeholder, value in (
         ("term", term),
@@ -125,7 +126,7 @@ def in_words(plan: Plan, found: ir.Table) -> ir.Table:
         "rule",
         "group",
         evidence_date=named.date,
-        code=named.code,
+        code=code,
         term=term,
         count=named["count"],
         reason=reason,

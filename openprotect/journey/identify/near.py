@@ -242,7 +242,7 @@ class Near:
     def term(self, record: Record) -> str:
         found_by = self.plan.entries.of(record["entry"])
         if found_by is None:
-            return str(record["code"])
+            return str(record["code"]) or "a stay without a code"
         name, code = found_by
         return plain_term(dict(self.plan.lists[name].codes)[code]) or code
 

@@ -17,7 +17,8 @@ class Person:
         self.index = index
         self.events = [row for row in world.events if row["person_id"] == person_id]
         self.medicines = [row for row in world.medicines if row["person_id"] == person_id]
-        self.stays = [row for row in world.admissions if row["person_id"] == person_id]
+        stays = [row for row in world.admissions if row["person_id"] == person_id]
+        self.stays = [{**row, "code": row["code"] or ""} for row in stays]
         self.services = [row for row in world.services if row["person_id"] == person_id]
         self.listed = [row for row in world.listed if row["person_id"] == person_id]
 
@@ -159,7 +160,9 @@ def members(cohort: Cohort, world: World, index: date) -> set[tuple[str, str, da
             if holds and rule.unless is not None:
                 holds = not person.judge(rule.unless, evidence[0] if evidence else None)[0]
             if holds:
-                out.add((person_id, rule.id, evidence[0] if evidence else None, evidence[2] if evidence else None))
+                out.add(
+                    (person_id, rule.id, evidence[0] if evidence else None, (evidence[2] or None) if evidence else None)
+                )
     return out
 
 

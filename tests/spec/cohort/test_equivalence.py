@@ -54,7 +54,7 @@ worlds = st.builds(
     medicines=rows(40, person_id=people, date=days, code=st.sampled_from(["M1", "M2"]),
                    system=st.sampled_from(["dmd", "rxnorm"])),
     admissions=rows(20, person_id=people, admitted_on=days, discharged_on=maybe,
-                    code=st.sampled_from(["C81", "C819", "D57", "D571", "M012"]),
+                    code=st.sampled_from(["C81", "C819", "D57", "D571", "M012", None]),
                     system=st.sampled_from(["icd10", "opcs4"])),
     services=rows(10, person_id=people, service=st.sampled_from(["home_care", "day_care"]), started_on=days, ended_on=maybe),
     listed=rows(6, list=st.just("spl"), version=st.sampled_from([None, "7"]),

@@ -97,6 +97,9 @@ SAID = [
     ({}, "when: {all: [a, {none: b}]}", "    no  all of these: one of two"),
     ({}, "when: {all: [a, b]}", "    no  all of these: none of two"),
     ({"events": "date code\n2020-01-01 A1"}, "when: {none: a}", "    yes a recorded ever: First, 1 January 2020"),
+    ({"admissions": "admitted code\n2020-01-01 -"}, "when: {admitted: any}",
+     "yes admitted to hospital ever: a stay without a code, 1 January 2020"),
+    ({"admissions": "admitted code\n2020-01-01 -\n2020-01-01 C81"}, "when: {admitted: any}", "C81, 1 January 2020"),
 ]  # fmt: skip
 
 
