@@ -332,12 +332,14 @@ class Plan:
             name for name in ("person_id", "date", "code", "key", "unit", "value", "nights") if name in records.columns
         ]
         joined = records.select(*asked, known_value=value).join(to, matches, rname="{name}_of_map")
+        # A stay may have no code: then another of its day, with one, counts as later.
+        code = joined.code.fill_null("") if source == "admissions" else joined.code
         return joined.select(
             "person_id",
             "place",
             date=joined.date,
             value=joined.known_value,
-            code=joined.code.fill_null(""),  # of a stay: one with a code counts as later
+            code=code,
             entry=joined.entry,
         ).cast(_ROW)
 
