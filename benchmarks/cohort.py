@@ -51,7 +51,9 @@ def main() -> None:
     )
     print(f"\n{'':<28}{'CPU s':>8}{'median':>8}{'wall s':>8}{'peak MB':>9}{'members':>10}{'of hand-written':>17}")
     with tempfile.TemporaryDirectory(prefix="op-bench-") as work:
-        found = {way: [measured(way, folder, Path(work)) for _ in range(RUNS)] for way in WAYS}
+        # In turn, so that a machine that grows slower meanwhile does so for all of them.
+        turns = [{way: measured(way, folder, Path(work)) for way in WAYS} for _ in range(RUNS)]
+        found = {way: [turn[way] for turn in turns] for way in WAYS}
         same = {way: _same(Path(work), way) for way in WAYS if way not in ("hand", "tenfold") and "hand" in WAYS}
     least = {way: min(run["cpu"] for run in runs) for way, runs in found.items()}
     for way, runs in found.items():

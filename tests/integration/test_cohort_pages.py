@@ -192,3 +192,10 @@ def test_how_everybody_was_found_is_not_shown_where_it_tells_how_few_were_not(
 
 def test_the_pages_stand_behind_governance(service: None, tmp_path: Path) -> None:
     assert "Who is at risk, in numbers" in page("ig-lead", "/oversight/governance")
+
+
+@pytest.mark.usefixtures("service")
+def test_a_run_that_found_nobody_says_why_to_everybody_who_sees_it() -> None:  # the last: later runs know of it
+    run_finds(people=PEOPLE, now=NEXT_DAY + timedelta(hours=2), notes=(NOBODY,))
+    for somebody in ("central-team", "surveillance", "reviewer-t06"):
+        assert NOBODY in page(somebody, "/oversight/cohorts?programme=covid-protect&run=3")
