@@ -122,6 +122,17 @@ def test_between_folders_lists_localities_and_opt_outs_are_read_as_by_a_run(
         in here.notes(*unread, tmp_path / "extract")
     )
     assert "Left out: services, because no legal basis in force" in here.notes(*preview, "--dataset", "other")
+    # Where nothing is published there is no basis to read by: that is said, and an event all the same
+    another = Path(shutil.copytree(before, tmp_path / "another"))
+    for name in ("0-programme.yaml", "1-cohort.yaml"):
+        said = (another / name).read_text(encoding="utf-8")
+        (another / name).write_text(said.replace("covid-protect", "another-one"), encoding="utf-8")
+    unpublished = "As no version of another-one is published here, all records are read"
+    assert unpublished in here.notes("cohort", "run", another, "--preview", "--as-of", "2020-04-07")
+    here.run("cohort", "diff", another, another, "--effect", "--as-of", "2020-04-07")
+    assert rows("SELECT action FROM governance_auditevent WHERE why LIKE 'no version published%%' ORDER BY 1") == [
+        ("cohort previewed",), ("effect of a change counted",)
+    ]  # fmt: skip
     # Then nobody is a member by it, and each look is in the trail with the basis for finding people
     assert rows("SELECT count(*) FROM identify_cohortrun") == [(0,)]
     looked = (

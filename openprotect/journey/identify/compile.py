@@ -85,7 +85,10 @@ class Entries:
         """What was not found by a code of a list: a service, a place on an imported list, any stay."""
         return len(self._codes) * len(self._lists)
 
-    def number(self, name: str, code: str) -> int:
+    def number(self, name: str | None, code: str | None) -> int:
+        """Of a code of a list; `none` without them."""
+        if name is None or code is None:
+            return self.none
         return self._code_at[code] * len(self._lists) + self._list_at[name]
 
     def of(self, number: int) -> tuple[str, str] | None:
@@ -347,8 +350,13 @@ class Plan:
         """The map from code to place for one table, a row for each code in each place."""
         rows = [
             (
-                *(number, self.entries.none if name is None or code is None else self.entries.number(name, code), key),
-                *(place.start or date.min, place.end, place.unit, *place.nights),
+                number,
+                self.entries.number(name, code),
+                key,
+                place.start or date.min,
+                place.end,
+                place.unit,
+                *place.nights,
             )
             for place, number in self.places.items()
             for name, code, key in self.keys(place, source)
